@@ -1,0 +1,51 @@
+# Everything here works in a fresh clone; see CONTRIBUTING.md.
+.PHONY: help test lint docs deny e2e e2e-gateway e2e-demo e2e-direct services stop clean-e2e
+
+help:
+	@echo "make test         cargo test --workspace (no network, no Python)"
+	@echo "make lint         formatting, clippy, rustdoc; warnings are errors"
+	@echo "make deny         licences, sources and duplicates of the dependencies (cargo-deny)"
+	@echo "make e2e          boto3 and the AWS CLI against the gateway before Ceph RGW and Keycloak,"
+	@echo "                  and against the demo; installs what it needs (see e2e/run.py)"
+	@echo "make e2e-gateway  the first half;  make e2e-demo  the second"
+	@echo "make e2e-direct   the same tests straight against RGW: are the tests right?"
+	@echo "make services     starts RGW and Keycloak to play with;  make stop  ends them"
+	@echo "make ci           all of it, as CI does (.ci/run)"
+
+test:
+	cargo test --workspace
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+deny:
+	cargo deny --offline check bans licenses sources
+
+e2e:
+	e2e/run.sh
+
+e2e-gateway:
+	e2e/run.sh gateway
+
+e2e-demo:
+	e2e/run.sh demo
+
+e2e-direct:
+	e2e/run.sh direct
+
+services:
+	e2e/rgw.sh start
+	e2e/keycloak.sh start
+
+stop:
+	e2e/keycloak.sh stop
+	e2e/rgw.sh stop
+
+clean-e2e: stop
+	rm -rf target/e2e
+
+.PHONY: ci
+ci:
+	bash .ci/run

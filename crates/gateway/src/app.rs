@@ -1,0 +1,71 @@
+//! What the process has: the snapshot in force and everything that outlives it.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+
+use crate::audit;
+use crate::config::{AdminGuard, Limits};
+use crate::metrics::Metrics;
+use crate::pipeline::budget::Budget;
+use crate::snapshot::Snapshot;
+
+/// Shared by all connections.
+#[derive(Debug)]
+pub struct App {
+    /// The configuration in force. A request loads it once.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// Every timeout and size.
+    pub limits: Limits,
+    /// Counters.
+    pub metrics: Metrics,
+    /// One line a request.
+    pub access_log: audit::Log,
+    /// Who may use the admin listener.
+    pub admin_guard: AdminGuard,
+    /// Memory for payloads that are read whole.
+    pub small_bodies: Budget,
+    /// Memory for documents.
+    pub documents: Budget,
+    /// Requests that are worked on.
+    pub in_flight: Arc<tokio::sync::Semaphore>,
+}
+
+impl App {
+    /// What is missing before the gateway can serve; empty when ready. A provider whose keys never
+    /// came makes logins with it impossible, and nothing else: it is reported, and the gateway is
+    /// ready as soon as each provider was tried.
+    #[must_use]
+    pub fn not_ready(&self) -> Vec<String> {
+        let never_tried = |status: &crate::oidc::Status| status.fetched == 0 && status.failed == 0;
+        self.snapshot
+            .load()
+            .providers
+            .status()
+            .into_iter()
+            .filter(|status| status.keys.is_none() && never_tried(status))
+            .map(|status| format!("the keys of {} were not fetched yet", status.issuer))
+            .collect()
+    }
+
+    /// Whether a request to the admin listener may be answered. A guard by client certificate has
+    /// done its work in the TLS handshake.
+    #[must_use]
+    pub fn admin_admits(&self, headers: &HeaderMap) -> bool {
+        match &self.admin_guard {
+            AdminGuard::None | AdminGuard::ClientCertificate(_) => true,
+            AdminGuard::BearerToken(expected) => bearer(headers).is_some_and(|token| {
+                aws_lc_rs::constant_time::verify_slices_are_equal(
+                    token.as_bytes(),
+                    expected.expose().as_bytes(),
+                )
+                .is_ok()
+            }),
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}

@@ -1,0 +1,159 @@
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+
+use super::*;
+
+struct Ran {
+    code: ExitCode,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn succeeded(&self) -> bool {
+        format!("{:?}", self.code) == format!("{:?}", ExitCode::SUCCESS)
+    }
+}
+
+fn run(args: &[&str]) -> Ran {
+    let cli = Cli::try_parse_from([&["fakes3pp"], args].concat()).unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let environment = BTreeMap::new();
+    let surroundings = Surroundings { environment: &environment, out: &mut out, err: &mut err };
+    let Outcome::Done(code) = cli.command.run(surroundings).unwrap() else {
+        panic!("it would serve");
+    };
+    Ran { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+fn ring(path: &Path) -> sts::token::KeyRing {
+    sts::token::KeyRing::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn serve_is_left_to_the_caller() {
+    let cli = Cli::try_parse_from(["fakes3pp", "serve", "--config", "a.yaml"]).unwrap();
+    let environment = BTreeMap::new();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let surroundings = Surroundings { environment: &environment, out: &mut out, err: &mut err };
+    let Outcome::Serve(file) = cli.command.run(surroundings).unwrap() else {
+        panic!("it does not serve");
+    };
+    assert_eq!(file.config, Path::new("a.yaml"));
+}
+
+#[test]
+fn help_explains() {
+    let help = Cli::command().render_long_help().to_string();
+    for word in ["keys init", "check --config", "serve --config", "FAKES3PP__LISTEN__S3"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+}
+
+#[test]
+fn a_ring_goes_through_a_rotation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.ring");
+    let file = path.to_str().unwrap();
+
+    let made = run(&["keys", "init", "--file", file, "--id", "one"]);
+    assert!(made.succeeded(), "{}", made.err);
+    assert!(made.out.contains("keys: { file:") && made.out.contains("Rotation"), "{}", made.out);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+    assert!(run(&["keys", "add", "--file", file, "--id", "two"]).succeeded());
+    assert_eq!(ring(&path).active_id().as_str(), "one");
+    assert!(run(&["keys", "activate", "--file", file, "--id", "two"]).succeeded());
+    assert_eq!(ring(&path).active_id().as_str(), "two");
+    let removed = run(&["keys", "remove", "--file", file, "--id", "one"]);
+    assert!(removed.out.contains("two active"), "{}", removed.out);
+    assert_eq!(ring(&path).keys().count(), 1);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "nothing but the ring: {left:?}");
+}
+
+#[test]
+fn a_change_that_is_refused_leaves_the_ring_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.ring");
+    let file = path.to_str().unwrap();
+    assert!(!run(&["keys", "add", "--file", file]).succeeded());
+    assert!(run(&["keys", "init", "--file", file]).succeeded());
+    let before = std::fs::read(&path).unwrap();
+
+    let again = run(&["keys", "init", "--file", file]);
+    assert!(!again.succeeded() && again.err.contains("is there already"), "{}", again.err);
+    let active = ring(&path).active_id().as_str().to_owned();
+    assert!(!run(&["keys", "remove", "--file", file, "--id", &active]).succeeded());
+    assert!(!run(&["keys", "activate", "--file", file, "--id", "nobody"]).succeeded());
+    assert!(!run(&["keys", "add", "--file", file, "--id", "a b"]).succeeded());
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn changes_at_the_same_time_are_all_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.ring");
+    let file = path.to_str().unwrap();
+    assert!(run(&["keys", "init", "--file", file]).succeeded());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| assert!(run(&["keys", "add", "--file", file]).succeeded()));
+        }
+    });
+    assert_eq!(ring(&path).keys().count(), 9);
+}
+
+#[test]
+fn a_file_that_is_no_ring_is_not_touched_nor_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.ring");
+    std::fs::write(&path, "one active hunter2hunter2\n").unwrap();
+    let added = run(&["keys", "add", "--file", path.to_str().unwrap()]);
+    assert!(!added.succeeded());
+    assert!(!added.err.contains("hunter2") && added.err.contains("line 1"), "{}", added.err);
+}
+
+#[test]
+fn a_made_up_name_is_new_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.ring");
+    let file = path.to_str().unwrap();
+    assert!(run(&["keys", "init", "--file", file]).succeeded());
+    assert!(run(&["keys", "add", "--file", file]).succeeded());
+    assert_eq!(ring(&path).keys().count(), 2);
+}
+
+#[test]
+fn check_prints_every_mistake_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fakes3pp.yaml");
+    std::fs::write(&path, "lisen: {}\ndomains: [s3]\nkeys: hunter2\n").unwrap();
+    let checked = run(&["check", "--config", path.to_str().unwrap()]);
+    assert!(!checked.succeeded());
+    for line in [
+        "mistake: lisen (line 1): is not a key: did you mean `listen`?",
+        "mistake: keys (line 3): must not hold the secret itself",
+        "mistake: listen: needs `s3`, `sts` or both",
+    ] {
+        assert!(checked.out.contains(line), "{line}: {}", checked.out);
+    }
+    assert!(checked.out.contains("3 mistakes, no warnings"), "{}", checked.out);
+    assert!(!checked.out.contains("hunter2"));
+    assert!(!run(&["check", "--config", "/nowhere/fakes3pp.yaml"]).succeeded());
+}
+
+#[test]
+fn config_list_lists() {
+    assert!(run(&["config", "list"]).out.contains("listen.s3 (address, default: no S3)"));
+    assert!(run(&["config", "list", "--markdown"]).out.starts_with("# Configuration"));
+    assert!(run(&["config", "condition-keys"]).out.contains("| `aws:SourceIp` |"));
+}

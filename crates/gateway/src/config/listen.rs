@@ -1,0 +1,68 @@
+//! Where the gateway listens, and what it logs.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::pem::CaBundle;
+use super::secret::SecretText;
+
+/// The listeners, at least one of S3 and STS. Both may have the same address: one listener serves
+/// both then.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The S3 gateway.
+    pub s3: Option<SocketAddr>,
+    /// The STS.
+    pub sts: Option<SocketAddr>,
+    /// Health checks and metrics.
+    pub admin: Option<AdminListen>,
+}
+
+/// The admin listener.
+#[derive(Clone, Debug)]
+pub struct AdminListen {
+    /// Where it is.
+    pub address: AdminAddress,
+    /// Who may use it. `None` only on a loopback address or a unix socket.
+    pub guard: AdminGuard,
+    /// Whether it speaks TLS, with the certificate of the other listeners.
+    pub tls: bool,
+}
+
+/// Where the admin listener is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminAddress {
+    /// An address of TCP.
+    Tcp(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+/// Who may use the admin listener.
+#[derive(Clone, Debug)]
+pub enum AdminGuard {
+    /// Whoever reaches it.
+    None,
+    /// Whoever sends this bearer token. Compare in constant time.
+    BearerToken(SecretText),
+    /// Whoever has a certificate of this CA.
+    ClientCertificate(CaBundle),
+}
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The form of a line.
+    pub format: LogFormat,
+    /// The least important lines that are written.
+    pub level: tracing::Level,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object.
+    Json,
+    /// Text for people.
+    Text,
+}

@@ -1,0 +1,217 @@
+//! Exactly what the user wrote: every key optional, nothing interpreted.
+//!
+//! What is declared here is the whole table of keys; [`super::validate`] says what may stand there.
+//! No file is read and no default applied in this step.
+
+use std::time::Duration;
+
+use super::limits::RawLimits;
+use super::secret::{SecretRef, TextOrRef};
+use super::shape::{Free, Named, Value, section};
+
+section! {
+    /// The whole configuration.
+    RawConfig {
+        /// The account that roles, users and providers belong to. One gateway is one account.
+        account_id: String as "12 digits" = "000000000000";
+        /// Where the gateway listens.
+        listen: RawListen = "";
+        /// Host names that clients reach S3 by: path style on each, virtual-host style below each.
+        /// An IP address is path style only.
+        domains: Vec<Value<String>> as "list of host names" = "required with `listen.s3`";
+        /// Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Policies that use
+        /// `aws:SourceIp`, `aws:SecureTransport` or `s3:TlsVersion` load only if this is set, to
+        /// `[]` when clients connect directly.
+        trusted_proxies: Vec<Value<String>> as "list of networks" = "not set";
+        /// The key ring that session tokens are sealed with: lines `id state key`, made by
+        /// `fakes3pp keys`. The same for all replicas.
+        keys: SecretRef as "secret" = "required";
+        /// The S3 stores behind the gateway.
+        stores: Vec<Value<RawStore>> = "required with `listen.s3`";
+        /// The identity providers whose tokens are taken.
+        providers: Vec<Value<RawProvider>> = "required with `listen.sts`";
+        /// Folder with one JSON file a role, in AWS's field names (`Arn`,
+        /// `AssumeRolePolicyDocument`, `Policies`, ...).
+        roles: String as "path of a folder" = "no roles";
+        /// Static service accounts, for tools that cannot log in with OIDC.
+        users: Vec<Value<RawUser>> = "no users";
+        /// Who may use the admin listener.
+        admin: RawAdmin = "";
+        /// Request headers `x-amz-...` that are dropped where they would otherwise be refused as
+        /// unknown.
+        harmless_headers: Vec<Value<String>> as "list of header names" = "[]";
+        /// Timeouts and sizes.
+        limits: RawLimits = "";
+        /// What is logged, and how.
+        log: RawLog = "";
+    }
+}
+
+section! {
+    /// Where the gateway listens.
+    RawListen {
+        /// Address of the S3 gateway, such as `0.0.0.0:8443`. It may be the same as `listen.sts`.
+        s3: String as "address" = "no S3";
+        /// Address of the STS.
+        sts: String as "address" = "no STS";
+        /// Address of health checks and metrics: a loopback address, `unix:/path`, or another
+        /// address if `admin` guards it.
+        admin: String as "address" = "no admin listener";
+        /// Certificate for `listen.s3` and `listen.sts`, and for a guarded `listen.admin`.
+        tls: RawTls = "plain HTTP";
+    }
+}
+
+section! {
+    /// A certificate and its key.
+    RawTls {
+        /// PEM file with the certificate, followed by the intermediate ones.
+        cert: String as "path" = "required with `listen.tls`";
+        /// PEM file with the private key.
+        key: String as "path" = "required with `listen.tls`";
+    }
+}
+
+section! {
+    /// Who may use the admin listener.
+    RawAdmin {
+        /// File with the token that clients must send as `Authorization: Bearer ...`.
+        bearer_token_file: String as "path" = "not guarded";
+        /// PEM file with the CA of the client certificates that are let in; needs `listen.tls`.
+        client_ca_file: String as "path" = "not guarded";
+    }
+}
+
+section! {
+    /// One store.
+    RawStore {
+        /// Name in logs, metrics and messages.
+        name: String as "name" = "required";
+        /// Scheme, host and port of the store.
+        endpoint: String as "URL" = "required";
+        /// The region that requests to the store are signed for.
+        region: String as "region" = "required";
+        /// Regions that mean this store when a client signs for them. The first one is what clients
+        /// of a bucket here are told to use.
+        regions: Vec<Value<String>> as "list of regions" = "[region]";
+        /// Buckets that live here: exact names, or patterns with `*` and `?`. An exact name beats
+        /// the longest pattern, that beats the signed region, and that the default store.
+        buckets: Vec<Value<String>> as "list of names" = "[]";
+        /// Whether buckets that nothing else decides are here. One store is; a single store needs
+        /// no mark.
+        default: bool = "false";
+        /// Keys for the store: the first whose `when` holds for the caller, else the one without
+        /// `when`.
+        credentials: Vec<Value<RawCredential>> = "required";
+        /// PEM file with the CAs that the store's certificate may come from, instead of the
+        /// system's.
+        ca_file: String as "path" = "the system's CAs";
+        /// Takes any certificate of the store: whoever stands between reads and changes everything.
+        /// For tests only.
+        insecure_skip_tls_verify: bool = "false";
+        /// Where the bucket stands in requests to the store: `path` or `virtual` (in the host
+        /// name).
+        addressing: String as "`path` or `virtual`" = "path";
+        /// Keys of objects that the store takes for another's, and that are refused therefore:
+        /// `leading-slash`, `double-slash`, `dot-segments`, `trailing-slash`, `case` (upper case is
+        /// refused), `part-source` (a `%` in the source of UploadPartCopy), or what is known of
+        /// `rgw`, `minio` or `files` (a file system).
+        key_rules: Vec<Value<String>> as "list of rules" = "[]";
+        /// What the store understands beyond the basics.
+        capabilities: RawCapabilities = "";
+    }
+}
+
+section! {
+    /// What a store understands.
+    RawCapabilities {
+        /// Whether checksums that arrive in the trailer of a small body go to the store as
+        /// `x-amz-checksum-*` header.
+        checksum_headers: bool = "true";
+        /// Whether the store takes bodies with a trailer (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`).
+        /// Ceph RGW 16 and Swift do not.
+        trailers: bool = "false";
+    }
+}
+
+section! {
+    /// One pair of keys of a store.
+    RawCredential {
+        /// Name in logs.
+        name: String as "name" = "required";
+        /// Access key id of the store.
+        access_key: TextOrRef as "text or secret" = "required";
+        /// Secret access key of the store.
+        secret_key: SecretRef as "secret" = "required";
+        /// Session token of the store, for temporary keys.
+        session_token: SecretRef as "secret" = "none";
+        /// Condition block as in a policy, on the caller. Anonymous callers get only keys whose
+        /// `when` holds for them.
+        when: Free as "condition block" = "every caller that is not anonymous";
+    }
+}
+
+section! {
+    /// One identity provider.
+    RawProvider {
+        /// The `iss` of its tokens, to the letter.
+        issuer: String as "URL" = "required";
+        /// Audiences of which the token's `aud` must name one.
+        audiences: Vec<Value<String>> as "list of text" = "required";
+        /// Where the discovery document is, if not below the issuer.
+        discovery_url: String as "URL" = "ISSUER/.well-known/openid-configuration";
+        /// Where the keys are, instead of what the discovery document says.
+        jwks_uri: String as "URL" = "by discovery";
+        /// File with the keys (a JWKS), for a provider that cannot be reached.
+        jwks_file: String as "path" = "by discovery";
+        /// PEM file with the CAs that the provider's certificate may come from, instead of the
+        /// system's.
+        ca_file: String as "path" = "the system's CAs";
+        /// File with a token to send to the provider when its documents are fetched; it is read
+        /// again each time. Kubernetes needs it.
+        bearer_token_file: String as "path" = "none";
+        /// Fetches keys over plain HTTP from a host that is not this one: whoever stands between
+        /// can log in as anybody.
+        allow_http: bool = "false";
+        /// How far the clocks of provider and gateway may differ.
+        leeway: Duration = "30s";
+        /// Claims that sessions keep, for policies and logs, each by its name. What is not listed
+        /// is forgotten at login.
+        claims: Named<RawClaim> = "no further claims";
+    }
+}
+
+section! {
+    /// One claim that is kept.
+    RawClaim {
+        /// Patterns with `*` and `?`: the values that match one are kept.
+        keep: Vec<Value<String>> as "list of patterns" = "every value";
+        /// Name for policies, for a claim such as `https://example.org/groups` whose own name
+        /// cannot stand in a condition key.
+        called: String as "name" = "the claim's own";
+    }
+}
+
+section! {
+    /// One service account.
+    RawUser {
+        /// Name: the user's ARN ends in it.
+        name: String as "name" = "required";
+        /// Access key id that the tool uses.
+        access_key: TextOrRef as "text or secret" = "required";
+        /// Secret access key that the tool uses.
+        secret_key: SecretRef as "secret" = "required";
+        /// Files with the user's policies, in AWS's own JSON.
+        policies: Vec<Value<String>> as "list of paths" = "required";
+    }
+}
+
+section! {
+    /// What is logged, and how.
+    RawLog {
+        /// `json` (one object a line) or `text`.
+        format: String as "`json` or `text`" = "json";
+        /// The least important lines that are written: `error`, `warn`, `info`, `debug` or `trace`.
+        level: String as "level" = "info";
+    }
+}

@@ -1,0 +1,213 @@
+//! The stores behind the gateway: which one a bucket is in, and which keys a caller gets there.
+//!
+//! A bucket is the pair (store, name): the same name may exist in several stores.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::glob::Glob;
+use super::http_url::HttpUrl;
+use super::pem::CaBundle;
+
+/// Where a store is reached: scheme, host and port, no path.
+pub type Endpoint = HttpUrl;
+
+/// One store.
+#[derive(Debug)]
+pub struct Store {
+    /// Its name in logs, metrics and messages.
+    pub name: String,
+    /// Where it is reached.
+    pub endpoint: Endpoint,
+    /// The region that requests to it are signed for.
+    pub region: sigv4::Region,
+    /// The regions that mean it when a client signs for them, at least one. No two stores share one.
+    pub regions: Vec<sigv4::Region>,
+    /// The buckets that live here.
+    pub buckets: Vec<BucketPattern>,
+    /// Whether buckets that nothing else decides are here.
+    pub default: bool,
+    /// Its keys, the one without a condition last.
+    pub credentials: Vec<Credential>,
+    /// The CAs that its certificate may come from; None: the system's.
+    pub ca: Option<CaBundle>,
+    /// Whether any certificate of it is taken.
+    pub insecure: bool,
+    /// Where the bucket stands in requests to it.
+    pub addressing: Addressing,
+    /// The keys that it takes for another object's, and that are refused therefore.
+    pub key_rules: s3::KeyRules,
+    /// What it understands beyond the basics.
+    pub capabilities: Capabilities,
+}
+
+/// Where the bucket stands in a request to a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// In the path.
+    Path,
+    /// In the host name.
+    Virtual,
+}
+
+/// What a store understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It takes `x-amz-checksum-*` headers.
+    pub checksum_headers: bool,
+    /// It takes bodies with a trailer (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`).
+    pub trailers: bool,
+}
+
+/// A rule for bucket names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BucketPattern {
+    /// This name.
+    Exact(String),
+    /// Names of this form.
+    Glob(Glob),
+}
+
+impl BucketPattern {
+    /// What `text` means: a pattern if it has a `*` or `?`.
+    pub fn new(text: &str) -> Self {
+        let glob = Glob::new(text);
+        if glob.is_literal() { Self::Exact(text.to_owned()) } else { Self::Glob(glob) }
+    }
+
+    /// The rule as it was written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Exact(name) => name,
+            Self::Glob(glob) => glob.as_str(),
+        }
+    }
+}
+
+/// One pair of keys of a store, for the callers that its condition names.
+#[derive(Debug)]
+pub struct Credential {
+    /// Its name in logs.
+    pub name: String,
+    /// The access key id.
+    pub access_key: sigv4::AccessKeyId,
+    /// The secret access key.
+    pub secret_key: sigv4::SecretKey,
+    /// The session token that belongs to temporary keys.
+    pub session_token: Option<sigv4::SessionToken>,
+    /// The condition on the caller; None: every caller that is not anonymous.
+    pub when: Option<policy::Condition>,
+}
+
+impl Store {
+    /// The keys for a caller: the first whose condition holds, else the one without a condition.
+    /// An anonymous caller never falls to the latter. None: the caller has no business here
+    /// (`AccessDenied`).
+    ///
+    /// `context`: what is known of the caller and the request, in layers.
+    pub fn credentials_for(
+        &self,
+        context: &[&policy::Context],
+        anonymous: bool,
+    ) -> Option<&Credential> {
+        self.credentials.iter().find(|credential| match &credential.when {
+            Some(condition) => condition.matches(context),
+            None => !anonymous,
+        })
+    }
+}
+
+/// All stores, ready to be chosen from. Immutable.
+#[derive(Clone, Debug, Default)]
+pub struct Stores {
+    all: Vec<Arc<Store>>,
+    exact: HashMap<String, Arc<Store>>,
+    /// The longest first.
+    globs: Vec<(Glob, Arc<Store>)>,
+    regions: HashMap<String, Arc<Store>>,
+    default: Option<Arc<Store>>,
+}
+
+/// Why no store was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RouteError {
+    /// The bucket's store is not the one that the signed region means. The client is told the
+    /// region to sign for (`AuthorizationHeaderMalformed` with `<Region>`).
+    #[error("the bucket is in the store `{store}`, which region `{}` means", expected.as_str())]
+    RegionMismatch {
+        /// The region that means the bucket's store.
+        expected: sigv4::Region,
+        /// The name of the bucket's store, for the log.
+        store: String,
+    },
+    /// No store is configured: only a gateway without `listen.s3` has none.
+    #[error("no store is configured")]
+    NoStore,
+}
+
+impl Stores {
+    /// Takes stores in the order of the configuration. Of two that claim the same bucket or
+    /// region, or to be the default, the first wins: validation refuses such a configuration.
+    pub fn new(all: Vec<Arc<Store>>) -> Self {
+        let mut stores = Self::default();
+        for store in &all {
+            for pattern in &store.buckets {
+                match pattern {
+                    BucketPattern::Exact(name) => {
+                        stores.exact.entry(name.clone()).or_insert_with(|| Arc::clone(store));
+                    }
+                    BucketPattern::Glob(glob) => {
+                        stores.globs.push((glob.clone(), Arc::clone(store)));
+                    }
+                }
+            }
+            for region in &store.regions {
+                let region = region.as_str().to_owned();
+                stores.regions.entry(region).or_insert_with(|| Arc::clone(store));
+            }
+        }
+        stores.globs.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.length()));
+        let default = all.iter().find(|store| store.default).or(all.first());
+        stores.default = default.map(Arc::clone);
+        stores.all = all;
+        stores
+    }
+
+    /// All stores, in the order of the configuration.
+    pub fn all(&self) -> &[Arc<Store>] {
+        &self.all
+    }
+
+    /// The store that a request is about. An exact bucket rule beats the longest pattern, that
+    /// beats the signed region, and that the default store.
+    ///
+    /// `region` is the one that was signed for; None without one (HMACv1, anonymous).
+    ///
+    /// # Errors
+    /// [`RouteError::RegionMismatch`] if a bucket rule and a region that means a store disagree.
+    pub fn route(
+        &self,
+        bucket: Option<&s3::Bucket>,
+        region: Option<&sigv4::Region>,
+    ) -> Result<&Arc<Store>, RouteError> {
+        let by_region = region.and_then(|region| self.regions.get(region.as_str()));
+        let Some(by_rule) = bucket.and_then(|bucket| self.by_rule(bucket.as_str())) else {
+            return by_region.or(self.default.as_ref()).ok_or(RouteError::NoStore);
+        };
+        match by_region {
+            Some(other) if !Arc::ptr_eq(other, by_rule) => Err(RouteError::RegionMismatch {
+                expected: by_rule.regions.first().unwrap_or(&by_rule.region).clone(),
+                store: by_rule.name.clone(),
+            }),
+            Some(_) | None => Ok(by_rule),
+        }
+    }
+
+    fn by_rule(&self, bucket: &str) -> Option<&Arc<Store>> {
+        let by_pattern = || self.globs.iter().find(|(glob, _)| glob.matches(bucket));
+        self.exact.get(bucket).or_else(|| by_pattern().map(|(_, store)| store))
+    }
+}
+
+#[cfg(test)]
+mod tests;

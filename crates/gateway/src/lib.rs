@@ -1,0 +1,20 @@
+//! The fakes3pp gateway.
+
+pub mod admin;
+pub mod app;
+pub mod audit;
+pub mod caller;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod metrics;
+pub mod oidc;
+pub mod pipeline;
+pub mod reject;
+pub mod serve;
+pub mod server;
+pub mod shutdown;
+pub mod snapshot;
+pub mod sts_endpoint;
+pub mod upstream;

@@ -1,0 +1,76 @@
+//! `fakes3pp`: the only place that reads the process's environment and talks to its terminal.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use gateway::cli::{Cli, ConfigFile, Outcome, Surroundings};
+use gateway::config::{self, Config, LogFormat};
+use gateway::serve::Gateway;
+use gateway::shutdown;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = environment();
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let surroundings = Surroundings { environment: &environment, out: &mut out, err: &mut err };
+    match cli.command.run(surroundings) {
+        Ok(Outcome::Done(code)) => code,
+        Ok(Outcome::Serve(file)) => serve(&file, &environment),
+        Err(error) => complain(&error),
+    }
+}
+
+/// Variables whose name or value is not Unicode are none of ours.
+fn environment() -> BTreeMap<String, String> {
+    #[expect(clippy::disallowed_methods, reason = "the home of the environment")]
+    let all = std::env::vars_os();
+    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+fn complain(error: &dyn std::fmt::Display) -> ExitCode {
+    // Where the complaint cannot be written either, the exit code has to do.
+    let _ = writeln!(io::stderr(), "fakes3pp: {error}");
+    ExitCode::FAILURE
+}
+
+fn serve(file: &ConfigFile, environment: &BTreeMap<String, String>) -> ExitCode {
+    let config = match config::load_file(&file.config, environment) {
+        Ok(config) => config,
+        Err(errors) => return complain(&errors),
+    };
+    start_log(&config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error),
+    };
+    runtime.block_on(run(config))
+}
+
+fn start_log(config: &Config) {
+    let log =
+        tracing_subscriber::fmt().with_max_level(config.startup.log.level).with_writer(io::stderr);
+    match config.startup.log.format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.init(),
+    }
+}
+
+async fn run(config: Config) -> ExitCode {
+    let gateway = match Gateway::start(config, io::stdout()).await {
+        Ok(gateway) => gateway,
+        Err(error) => return complain(&error),
+    };
+    for (serves, address) in gateway.addresses() {
+        tracing::info!(%address, ?serves, "listening");
+    }
+    let stopped = shutdown::os_signal().await;
+    match stopped {
+        Ok(signal) => tracing::info!(signal, "stopping"),
+        Err(error) => tracing::error!(%error, "cannot wait for signals"),
+    }
+    gateway.shutdown().await;
+    ExitCode::SUCCESS
+}

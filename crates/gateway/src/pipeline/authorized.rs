@@ -1,0 +1,245 @@
+//! Step four: it is allowed. Step five: it leaves, rebuilt.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, header};
+use hyper::body::Incoming;
+use policy::{Context, Denial, Permit};
+use s3::checksum::ContentMd5;
+use s3::document::ObjectIdentifier;
+use s3::operation::{OperationKind, Patience};
+use s3::{Document, Operation, Outgoing};
+use sigv4::{Payload, Timestamp};
+use tokio::time::Instant;
+
+use super::authenticated::Signature;
+use super::body::{BodyError, Inspector, Trailers, Verdict, VerifiedStream, collect};
+use super::forwarded::{Delivered, Forwarded};
+use super::payload;
+use super::resolved::Judge;
+use crate::app::App;
+use crate::audit::Record;
+use crate::caller::Caller;
+use crate::config::{Credential, Store};
+use crate::reject::Reject;
+use crate::snapshot::{Snapshot, store_host};
+use crate::upstream::body::OutgoingBody;
+
+/// A request that every policy allows. Only this can leave, and only once.
+#[derive(Debug)]
+pub(super) struct Authorized {
+    pub(super) host: Option<HeaderValue>,
+    pub(super) content_length: Option<u64>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) now: Timestamp,
+    pub(super) caller: Caller,
+    pub(super) signature: Signature,
+    pub(super) operation: Operation,
+    pub(super) store: Arc<Store>,
+    pub(super) contexts: [Context; 2],
+    pub(super) document: Option<Document>,
+    pub(super) quiet: bool,
+    pub(super) upload: Upload,
+    pub(super) permits: Vec<Permit>,
+    pub(super) denied: Vec<DeniedKey>,
+}
+
+/// The bytes that go with the request.
+#[derive(Debug)]
+pub(super) enum Upload {
+    /// None, or a document that was read already.
+    Nothing,
+    /// An object's or a part's.
+    Stream(Incoming),
+}
+
+/// A key of a DeleteObjects that the caller may not delete.
+#[derive(Debug)]
+pub(super) struct DeniedKey {
+    /// Which.
+    pub(super) object: ObjectIdentifier,
+    /// Why.
+    pub(super) denial: Denial,
+}
+
+/// A payload, ready for the store.
+struct Prepared {
+    body: OutgoingBody,
+    payload: Payload,
+    trailers: Trailers,
+    verdict: Option<Verdict>,
+    taken: u64,
+}
+
+impl Authorized {
+    /// The statements that allowed, and those that denied single keys.
+    pub(super) fn permits(&self) -> &[Permit] {
+        &self.permits
+    }
+
+    /// What was denied of it: single keys of a DeleteObjects.
+    pub(super) fn denials(&self) -> impl Iterator<Item = &Denial> {
+        self.denied.iter().map(|denied| &denied.denial)
+    }
+
+    /// Step five: sends it to the store and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// When no credential of the store is for this caller, when the payload does not verify, or
+    /// when the store cannot be reached or does not answer.
+    pub(super) async fn forward(
+        mut self,
+        app: &App,
+        record: &mut Record,
+    ) -> Result<Forwarded, Reject> {
+        if self.permits.is_empty() {
+            // Every key of a DeleteObjects was denied: there is nothing to ask the store for.
+            return Ok(Forwarded::new(self.delivered(None, Trailers::new()), None));
+        }
+        let snapshot = Arc::clone(&self.snapshot);
+        let store = Arc::clone(&self.store);
+        let credential = self.credential(&store)?;
+        record.credential = Some(credential.name.clone());
+        let handle = snapshot.store(&store).ok_or(Reject::NoStoreHandle)?;
+        let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
+
+        let (host, virtual_host) = store_host(&store, self.operation.bucket());
+        let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
+        let Outgoing { method, path, query, mut headers } = self.operation.outgoing(addressing);
+        let prepared = self.prepare(app, &mut headers).await?;
+        record.bytes_in = prepared.taken;
+        let host = HeaderValue::try_from(host).map_err(|_| Reject::NoStoreHandle)?;
+        headers.insert(header::HOST, host);
+        if store.capabilities.checksum_headers {
+            headers.extend(prepared.trailers.iter().cloned());
+        }
+        signer.sign(&method, &path, &query, &mut headers, &prepared.payload, self.now)?;
+        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let mut request = Request::new(prepared.body);
+        *request.method_mut() = method;
+        *request.uri_mut() = target.parse().map_err(|_| Reject::NoStoreHandle)?;
+        *request.headers_mut() = headers;
+
+        let progress = request.body().progress();
+        let sent_at = Instant::now();
+        let answer = handle.pool.send(request, patience(app, self.operation.kind())).await;
+        record.store_ms = u64::try_from(sent_at.elapsed().as_millis()).ok();
+        if let Some(error) = prepared.verdict.as_ref().and_then(Verdict::error) {
+            return Err(Reject::Body(error));
+        }
+        let answer = answer?;
+        record.store_status = Some(answer.status().as_u16());
+        if answer.status().is_success() && !progress.ended() {
+            // Whatever it stored, it was not what the client sent.
+            return Err(Reject::EarlySuccess);
+        }
+        let trailers = match &prepared.verdict {
+            Some(verdict) => verdict.trailers().unwrap_or_default(),
+            None => prepared.trailers,
+        };
+        Ok(Forwarded::new(self.delivered(prepared.verdict, trailers), Some(answer)))
+    }
+
+    fn credential<'s>(&self, store: &'s Store) -> Result<&'s Credential, Reject> {
+        let [about_caller, about_request] = &self.contexts;
+        store
+            .credentials_for(&[about_caller, about_request], self.caller.is_anonymous())
+            .ok_or(Reject::NoCredential)
+    }
+
+    async fn prepare(&mut self, app: &App, headers: &mut HeaderMap) -> Result<Prepared, Reject> {
+        let incoming = match std::mem::replace(&mut self.upload, Upload::Nothing) {
+            Upload::Nothing => return Ok(self.prepare_document(headers)),
+            Upload::Stream(incoming) => incoming,
+        };
+        let limit = app.limits.max_object_size.get();
+        let expect =
+            payload::expectations(&self.operation, &self.signature, self.content_length, limit)?;
+        let length = expect.length.ok_or(Reject::NoLength)?;
+        let payload = match self.signature.payload() {
+            Payload::Hash(hash) => Payload::Hash(hash),
+            Payload::Unsigned
+            | Payload::StreamingUnsignedTrailer
+            | Payload::StreamingSigned
+            | Payload::StreamingSignedTrailer => Payload::Unsigned,
+        };
+        let inspector = Inspector::new(expect);
+        let idle = app.limits.body_idle_timeout;
+        let small = length <= app.limits.small_body.get();
+        if let Some(share) = small.then(|| app.small_bodies.take(length)).flatten() {
+            let (bytes, trailers) = collect(incoming, inspector, idle).await?;
+            let body = OutgoingBody::whole(bytes).holding(share);
+            return Ok(Prepared { body, payload, trailers, verdict: None, taken: length });
+        }
+        let stream = VerifiedStream::new(incoming, inspector, length, idle);
+        let verdict = Some(stream.verdict());
+        let body = OutgoingBody::stream(stream);
+        Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0 })
+    }
+
+    /// A document is rendered anew from what was decided: denied keys are not in it.
+    fn prepare_document(&mut self, headers: &mut HeaderMap) -> Prepared {
+        let bytes =
+            self.document.as_ref().map(Document::render).map(Bytes::from).unwrap_or_default();
+        if !bytes.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        }
+        let mut sum = [0; 32];
+        sum.copy_from_slice(digest::digest(&digest::SHA256, &bytes).as_ref());
+        if self.operation.kind() == OperationKind::DeleteObjects {
+            // S3 and several stores demand it; nobody minds it.
+            if let Ok(value) = HeaderValue::try_from(ContentMd5::of(&bytes).to_base64()) {
+                headers.insert("content-md5", value);
+            }
+        }
+        let taken = bytes.len() as u64;
+        Prepared {
+            body: OutgoingBody::whole(bytes),
+            payload: Payload::Hash(sum),
+            trailers: Trailers::new(),
+            verdict: None,
+            taken,
+        }
+    }
+
+    fn delivered(self, verdict: Option<Verdict>, trailers: Trailers) -> Delivered {
+        let region = super::context::requested_region(&self.store, self.signature.region()).clone();
+        Delivered {
+            host: self.host,
+            snapshot: self.snapshot,
+            caller: self.caller,
+            signature: self.signature,
+            region,
+            operation: self.operation,
+            contexts: self.contexts,
+            store: self.store,
+            quiet: self.quiet,
+            denied: self.denied,
+            verdict,
+            trailers,
+            now: self.now,
+        }
+    }
+}
+
+impl Delivered {
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge { caller: &self.caller, snapshot: &self.snapshot, contexts: &self.contexts }
+    }
+}
+
+fn patience(app: &App, kind: OperationKind) -> std::time::Duration {
+    match kind.patience() {
+        Patience::Short => app.limits.store_first_byte_timeout,
+        Patience::Listing => app.limits.store_list_first_byte_timeout,
+        Patience::Copy => app.limits.store_copy_first_byte_timeout,
+    }
+}
+
+impl From<BodyError> for Reject {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}

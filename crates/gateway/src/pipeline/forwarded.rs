@@ -1,0 +1,404 @@
+//! Step five: the store has answered. What passes to the client, and as what.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use policy::Context;
+use s3::answer::{
+    BucketList, DeleteResult, Outcome, Owner, StoreError, bucket_location, complete_outcome,
+    copy_outcome,
+};
+use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
+use s3::operation::{AnswerClass, OperationKind};
+use s3::{AwsCode, Operation};
+use sigv4::{Region, Timestamp};
+
+use super::answer::Answer;
+use super::authenticated::Signature;
+use super::authorized::DeniedKey;
+use super::body::{Trailers, Verdict};
+use super::late::{Late, Rewritten};
+use super::resolved::facts;
+use super::{Exchange, visible};
+use crate::caller::Caller;
+use crate::config::Store;
+use crate::reject::Reject;
+use crate::snapshot::Snapshot;
+use crate::upstream::client::StoreBody;
+
+/// A request that was sent (or did not need to be), and the head of the store's answer.
+#[derive(Debug)]
+pub(super) struct Forwarded {
+    delivered: Delivered,
+    answer: Option<Response<StoreBody>>,
+}
+
+/// What is left of the request once it is with the store.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) host: Option<HeaderValue>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) caller: Caller,
+    pub(super) signature: Signature,
+    pub(super) operation: Operation,
+    pub(super) contexts: [Context; 2],
+    pub(super) store: Arc<Store>,
+    /// DeleteObjects: whether the client wants to hear of failures only.
+    pub(super) quiet: bool,
+    pub(super) denied: Vec<DeniedKey>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) trailers: Trailers,
+    /// A region that means the store.
+    pub(super) region: Region,
+    pub(super) now: Timestamp,
+}
+
+/// Largest error document of a store that is read; the rest of a longer one is not looked at.
+const MAX_ERROR: usize = 64 * 1024;
+
+/// Largest document that is read to be rewritten: a list of 10,000 buckets, or the result of
+/// deleting 1,000 keys of 1,024 bytes, escaped, with room to spare.
+const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
+
+impl Forwarded {
+    pub(super) fn new(delivered: Delivered, answer: Option<Response<StoreBody>>) -> Self {
+        Self { delivered, answer }
+    }
+
+    /// Makes the client's answer of the store's.
+    pub(super) async fn answer(self, exchange: Exchange, resource: &str) -> Response<Answer> {
+        let Self { delivered, answer } = self;
+        let Some(answer) = answer else {
+            return delivered.deleted(exchange, HeaderMap::new(), DeleteResult::default());
+        };
+        let status = answer.status();
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return exchange.reject(&Reject::Redirect(status.as_u16()), resource);
+        }
+        if status.is_client_error() || status.is_server_error() {
+            return delivered.failed(exchange, answer, resource).await;
+        }
+        delivered.succeeded(exchange, answer, resource).await
+    }
+}
+
+impl Delivered {
+    async fn failed(
+        self,
+        exchange: Exchange,
+        answer: Response<StoreBody>,
+        resource: &str,
+    ) -> Response<Answer> {
+        let (parts, body) = answer.into_parts();
+        let document = read(body, MAX_ERROR, exchange.app.limits.store_body_idle_timeout)
+            .await
+            .unwrap_or_default();
+        let on_key = self.operation.key().is_some();
+        let mut error = StoreError::parse(&document).unwrap_or_else(|| {
+            let code = AwsCode::of_status(parts.status, on_key);
+            StoreError {
+                code: code.as_str().to_owned(),
+                message: code.default_message().to_owned(),
+                extra: Vec::new(),
+            }
+        });
+        if error.is_about_our_signature() {
+            return exchange.reject(&Reject::StoreCredentials(error.code), resource);
+        }
+        if parts.status == StatusCode::NOT_FOUND && !self.may_see_absence() {
+            return exchange.reject(&Reject::Hidden, resource);
+        }
+        error.extra.retain(|(name, _)| *name != "Region");
+        let mut headers = HeaderMap::new();
+        for (name, value) in &parts.headers {
+            if passes_on_error(name) {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        self.error(exchange, parts.status, headers, &error, resource)
+    }
+
+    fn error(
+        self,
+        mut exchange: Exchange,
+        status: StatusCode,
+        headers: HeaderMap,
+        error: &StoreError,
+        resource: &str,
+    ) -> Response<Answer> {
+        exchange.record.error = Some(error.code.clone());
+        exchange.record.reason = Some(format!("the store answered: {}", error.message));
+        exchange.record.status = status.as_u16();
+        let xml = error.render(resource, &exchange.record.request_id);
+        let mut response = exchange.document(status, xml);
+        response.headers_mut().extend(headers);
+        self.bucket_region(&mut response);
+        response
+    }
+
+    /// AWS tells a missing object from a forbidden one only to those who may list the bucket.
+    fn may_see_absence(&self) -> bool {
+        let facts = facts(&self.signature, &self.operation, self.now);
+        self.operation
+            .requirement_to_see_absence(&facts)
+            .is_none_or(|requirement| self.judge().every(std::iter::once(&requirement)).is_ok())
+    }
+
+    async fn succeeded(
+        self,
+        exchange: Exchange,
+        answer: Response<StoreBody>,
+        resource: &str,
+    ) -> Response<Answer> {
+        let (parts, body) = answer.into_parts();
+        let shown = self.shown(&parts.headers);
+        let kind = self.operation.kind();
+        let mut headers = response_headers(kind, parts.status, &parts.headers, shown);
+        match kind.answer() {
+            AnswerClass::Object
+            | AnswerClass::Head
+            | AnswerClass::Listing
+            | AnswerClass::Xml
+            | AnswerClass::Empty => self.stream(exchange, parts.status, headers, body),
+            AnswerClass::Written => {
+                self.acknowledge(&mut headers);
+                self.stream(exchange, parts.status, headers, body)
+            }
+            AnswerClass::Created => {
+                let bucket = self.operation.bucket().map(ToString::to_string).unwrap_or_default();
+                if let Ok(location) = HeaderValue::try_from(format!("/{bucket}")) {
+                    headers.insert(header::LOCATION, location);
+                }
+                self.stream(exchange, parts.status, headers, body)
+            }
+            AnswerClass::Copy | AnswerClass::Complete => {
+                self.late(exchange, parts.status, headers, body)
+            }
+            AnswerClass::Buckets | AnswerClass::Deleted | AnswerClass::Location => {
+                self.rewritten(exchange, headers, body, resource).await
+            }
+        }
+    }
+
+    fn shown(&self, store: &HeaderMap) -> ProtectedSet {
+        let facts = facts(&self.signature, &self.operation, self.now);
+        Protected::in_answer(store)
+            .filter(|class| {
+                self.operation.requirement_to_show(*class, &facts).is_some_and(|requirement| {
+                    self.judge().every(std::iter::once(&requirement)).is_ok()
+                })
+            })
+            .collect()
+    }
+
+    /// What was uploaded is acknowledged with the checksum that we verified.
+    fn acknowledge(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.trailers {
+            if !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
+    fn stream(
+        self,
+        mut exchange: Exchange,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: StoreBody,
+    ) -> Response<Answer> {
+        exchange.record.status = status.as_u16();
+        let idle = exchange.app.limits.store_body_idle_timeout;
+        let request_id = exchange.record.request_id.clone();
+        let finish = exchange.finish(self.verdict.clone());
+        let mut response = Response::new(Answer::store(body, idle, finish));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        self.complete_head(&mut response, &request_id);
+        response
+    }
+
+    fn late(
+        self,
+        mut exchange: Exchange,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: StoreBody,
+    ) -> Response<Answer> {
+        exchange.record.status = status.as_u16();
+        let idle = exchange.app.limits.store_copy_first_byte_timeout;
+        let request_id = exchange.record.request_id.clone();
+        let rewrite = Rewriting {
+            kind: self.operation.kind(),
+            location: self.location(&exchange),
+            operation: self.operation.clone(),
+            request_id: request_id.clone(),
+        };
+        let late = Late::new(body, Box::new(move |document| rewrite.apply(document)));
+        let finish = exchange.finish(None);
+        let mut response = Response::new(Answer::late(late, idle, finish));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        self.complete_head(&mut response, &request_id);
+        response
+    }
+
+    /// The URL of the object, as the client addressed us.
+    fn location(&self, exchange: &Exchange) -> String {
+        let host = self.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let addressing = s3::Addressing::Path;
+        let path = self.operation.outgoing(addressing).path;
+        let scheme = if exchange.client.is_secure() { "https" } else { "http" };
+        format!("{scheme}://{host}{path}")
+    }
+
+    async fn rewritten(
+        self,
+        exchange: Exchange,
+        headers: HeaderMap,
+        body: StoreBody,
+        resource: &str,
+    ) -> Response<Answer> {
+        let idle = exchange.app.limits.store_body_idle_timeout;
+        let document = match read(body, MAX_DOCUMENT, idle).await {
+            Ok(document) => document,
+            Err(why) => return exchange.reject(&Reject::StoreAnswer(why), resource),
+        };
+        match self.operation.kind() {
+            OperationKind::ListBuckets => match BucketList::parse(&document) {
+                Ok(list) => self.buckets(exchange, headers, list),
+                Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
+            },
+            OperationKind::DeleteObjects => match DeleteResult::parse(&document) {
+                Ok(result) => self.deleted(exchange, headers, result),
+                Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
+            },
+            _ => {
+                let xml = bucket_location(self.region.as_str());
+                self.own(exchange, headers, xml)
+            }
+        }
+    }
+
+    fn buckets(
+        self,
+        exchange: Exchange,
+        headers: HeaderMap,
+        mut list: BucketList,
+    ) -> Response<Answer> {
+        let stores = &self.snapshot.live.stores;
+        list.buckets.retain(|entry| {
+            let Ok(bucket) = s3::Bucket::parse(&entry.name) else { return false };
+            let here = stores
+                .route(Some(&bucket), self.signature.region())
+                .is_ok_and(|store| Arc::ptr_eq(store, &self.store));
+            here && visible::bucket(&self.judge(), &bucket)
+        });
+        let account = self.snapshot.live.account_id.as_str();
+        let xml = list.render(Owner { id: account, display_name: account });
+        self.own(exchange, headers, xml)
+    }
+
+    fn deleted(
+        self,
+        exchange: Exchange,
+        headers: HeaderMap,
+        mut result: DeleteResult,
+    ) -> Response<Answer> {
+        for denied in &self.denied {
+            result.deny(&denied.object);
+        }
+        let xml = result.render(self.quiet);
+        self.own(exchange, headers, xml)
+    }
+
+    /// A document that we wrote.
+    fn own(self, mut exchange: Exchange, headers: HeaderMap, xml: String) -> Response<Answer> {
+        exchange.record.status = StatusCode::OK.as_u16();
+        let mut response = exchange.document(StatusCode::OK, xml);
+        response.headers_mut().extend(headers);
+        self.bucket_region(&mut response);
+        response
+    }
+
+    fn complete_head(&self, response: &mut Response<Answer>, request_id: &str) {
+        if let Ok(id) = HeaderValue::try_from(request_id) {
+            response.headers_mut().insert("x-amz-request-id", id);
+        }
+        self.bucket_region(response);
+    }
+
+    /// HeadBucket tells clients which region to sign for: ours.
+    fn bucket_region(&self, response: &mut Response<Answer>) {
+        if self.operation.kind() == OperationKind::HeadBucket
+            && let Ok(region) = HeaderValue::try_from(self.region.as_str())
+        {
+            response.headers_mut().insert("x-amz-bucket-region", region);
+        }
+    }
+}
+
+/// What the document of a late answer is rewritten with.
+struct Rewriting {
+    kind: OperationKind,
+    location: String,
+    operation: Operation,
+    request_id: String,
+}
+
+impl Rewriting {
+    fn apply(self, document: &[u8]) -> Result<Rewritten, String> {
+        let unreadable = || "it is not the document of this operation".to_owned();
+        let failed = |error: StoreError| Rewritten {
+            document: error.render(&self.resource(), &self.request_id),
+            error: Some(error.code),
+        };
+        if self.kind.answer() == AnswerClass::Complete {
+            return match (complete_outcome(document), self.operation.bucket(), self.operation.key())
+            {
+                (Outcome::Done(result), Some(bucket), Some(key)) => {
+                    let document = result.render(&self.location, bucket, key);
+                    Ok(Rewritten { document, error: None })
+                }
+                (Outcome::Failed(error), ..) => Ok(failed(error)),
+                _ => Err(unreadable()),
+            };
+        }
+        match copy_outcome(document) {
+            Outcome::Done(()) => {
+                let document = String::from_utf8(document.to_vec()).map_err(|_| unreadable())?;
+                Ok(Rewritten { document, error: None })
+            }
+            Outcome::Failed(error) => Ok(failed(error)),
+            Outcome::Unreadable => Err(unreadable()),
+        }
+    }
+
+    fn resource(&self) -> String {
+        self.operation.outgoing(s3::Addressing::Path).path
+    }
+}
+
+/// Reads a document of the store, at most `limit` bytes and as long as it moves.
+async fn read(mut body: StoreBody, limit: usize, idle: Duration) -> Result<Bytes, String> {
+    let mut whole = BytesMut::new();
+    loop {
+        let next = tokio::time::timeout(idle, body.frame()).await;
+        let Some(frame) = next.map_err(|_elapsed| "the store stopped sending".to_owned())? else {
+            break;
+        };
+        let frame = frame.map_err(|error| error.to_string())?;
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len().saturating_add(data.len()) > limit {
+            return Err(format!("the document is longer than {limit} bytes"));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}

@@ -1,0 +1,183 @@
+//! Answers that a store begins before it knows how they end.
+//!
+//! CopyObject, UploadPartCopy and CompleteMultipartUpload may take minutes. S3 sends the head with
+//! 200 at once, then white space to keep the connection alive, then the document, which may be an
+//! `<Error>` all the same (AWS API reference, *CompleteMultipartUpload*). The white space passes on
+//! as it comes; the document is read whole, because it has to be rewritten and judged.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body;
+use s3::answer::{DECLARATION, says_nothing_yet};
+
+use crate::upstream::client::StoreBody;
+
+/// Largest document of these operations that is read: an ETag, a location, checksums.
+const MAX_DOCUMENT: usize = 64 * 1024;
+
+/// What the document becomes.
+pub struct Rewritten {
+    /// For the client.
+    pub document: String,
+    /// The code, if it is an error.
+    pub error: Option<String>,
+}
+
+/// Makes the client's document of the store's.
+pub type Rewrite = Box<dyn FnOnce(&[u8]) -> Result<Rewritten, String> + Send + Sync>;
+
+/// What has come so far, and what the client was told meanwhile.
+#[derive(Debug, Default)]
+struct Waiting {
+    document: BytesMut,
+    begun: bool,
+}
+
+impl Waiting {
+    /// Takes bytes of the store, gives what may pass before the document is complete. `Err` when
+    /// the document is too long.
+    fn push(&mut self, data: &[u8]) -> Result<Bytes, String> {
+        if self.document.len().saturating_add(data.len()) > MAX_DOCUMENT {
+            return Err("the document is too long".to_owned());
+        }
+        self.document.extend_from_slice(data);
+        if !says_nothing_yet(&self.document) {
+            return Ok(Bytes::new());
+        }
+        // A sign of life for a sign of life. XML wants its declaration before everything else.
+        let sign = if self.begun { " " } else { DECLARATION };
+        self.begun = true;
+        Ok(Bytes::from_static(sign.as_bytes()))
+    }
+
+    /// The end of the answer.
+    fn end(&self, document: &str) -> Bytes {
+        let rest = match (self.begun, document.split_once("?>")) {
+            (true, Some((declaration, rest))) if declaration.starts_with("<?xml") => rest,
+            _ => document,
+        };
+        Bytes::copy_from_slice(rest.as_bytes())
+    }
+}
+
+/// The body of such an answer.
+pub struct Late {
+    body: StoreBody,
+    waiting: Waiting,
+    rewrite: Option<Rewrite>,
+    error: Option<String>,
+}
+
+impl std::fmt::Debug for Late {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Late").field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+/// The answer broke off, or cannot be understood: the client's connection is cut.
+#[derive(Debug, thiserror::Error)]
+pub enum LateError {
+    /// The connection to the store broke.
+    #[error("the store broke off: {0}")]
+    Store(#[from] hyper::Error),
+    /// The document is not what the operation answers.
+    #[error("the store's document cannot be used: {0}")]
+    Document(String),
+}
+
+impl Late {
+    /// Passes on white space of `body`, and the rewritten document at its end.
+    #[must_use]
+    pub fn new(body: StoreBody, rewrite: Rewrite) -> Self {
+        Self { body, waiting: Waiting::default(), rewrite: Some(rewrite), error: None }
+    }
+
+    /// The code of an `<Error>` inside a 200, once it has come.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Whether the rewritten document has been handed over.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.rewrite.is_none()
+    }
+
+    /// The next bytes for the client.
+    pub fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, LateError>>> {
+        loop {
+            if self.rewrite.is_none() {
+                return Poll::Ready(None);
+            }
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    match self.waiting.push(&data) {
+                        Ok(passed) if passed.is_empty() => {}
+                        Ok(passed) => return Poll::Ready(Some(Ok(passed))),
+                        Err(why) => return Poll::Ready(Some(Err(LateError::Document(why)))),
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(self.finish()),
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Option<Result<Bytes, LateError>> {
+        let rewrite = self.rewrite.take()?;
+        Some(match rewrite(&self.waiting.document) {
+            Err(why) => Err(LateError::Document(why)),
+            Ok(Rewritten { document, error }) => {
+                self.error = error;
+                Ok(self.waiting.end(&document))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the client reads when the store's answer comes in pieces of `step` bytes.
+    fn answer(input: &str, step: usize) -> String {
+        let mut waiting = Waiting::default();
+        let mut passed = String::new();
+        for piece in input.as_bytes().chunks(step) {
+            passed.push_str(std::str::from_utf8(&waiting.push(piece).unwrap()).unwrap());
+        }
+        let document = String::from_utf8(waiting.document.to_vec()).unwrap();
+        passed + std::str::from_utf8(&waiting.end(document.trim_start())).unwrap()
+    }
+
+    #[test]
+    fn signs_of_life_pass_and_the_whole_stays_one_document_however_it_is_cut() {
+        for input in [
+            "<A/>",
+            "  \n <A> </A>",
+            "<?xml version=\"1.0\"?>\n\n  <A/>",
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><A><B>x</B></A>",
+        ] {
+            for step in 1..=input.len() {
+                let got = answer(input, step);
+                assert_eq!(got.matches("<?xml").count(), usize::from(got.starts_with("<?xml")));
+                let root = got.split_once("?>").map_or(got.as_str(), |(_, root)| root);
+                let expected = input.split_once("?>").map_or(input, |(_, root)| root);
+                assert_eq!(root.trim(), expected.trim(), "{input:?} in pieces of {step}");
+            }
+        }
+        assert!(answer("   <A/>", 1).starts_with("<?xml"));
+    }
+
+    #[test]
+    fn a_document_without_end_is_given_up() {
+        let mut waiting = Waiting::default();
+        waiting.push(b"<A>").unwrap();
+        assert!(waiting.push(&vec![b'x'; MAX_DOCUMENT]).is_err());
+    }
+}

@@ -1,0 +1,120 @@
+//! Step one: the head of a request, one snapshot and one instant.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Uri, header};
+use hyper::body::Incoming;
+use s3::HostStyle;
+use sigv4::{Presented, RequestHead, Timestamp};
+
+use super::authenticated::{Authenticated, Signature};
+use super::client::Client;
+use crate::caller::{Caller, lookup};
+use crate::reject::Reject;
+use crate::snapshot::Snapshot;
+
+/// A request whose framing is unambiguous and whose host is ours. Nothing else is known.
+#[derive(Debug)]
+pub(super) struct Received {
+    head: Head,
+    client: Client,
+    snapshot: Arc<Snapshot>,
+    now: Timestamp,
+    body: Incoming,
+}
+
+/// The head as it came, and what its host means.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// Method.
+    pub(super) method: Method,
+    /// Request target, in origin form.
+    pub(super) uri: Uri,
+    /// Headers, `host` exactly once.
+    pub(super) headers: HeaderMap,
+    /// What `host` means.
+    pub(super) style: HostStyle,
+}
+
+impl Head {
+    /// The path as on the wire.
+    #[must_use]
+    pub(super) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The query as on the wire, empty if there is none.
+    #[must_use]
+    pub(super) fn query(&self) -> &str {
+        self.uri.query().unwrap_or("")
+    }
+
+    fn for_signature(&self) -> RequestHead<'_> {
+        RequestHead {
+            method: &self.method,
+            path: self.path(),
+            query: self.query(),
+            headers: &self.headers,
+            bucket_in_host: match &self.style {
+                HostStyle::Path => None,
+                HostStyle::Virtual(bucket) => Some(bucket.as_str()),
+            },
+        }
+    }
+}
+
+impl Received {
+    /// Refuses what has more than one meaning: targets that are not a path (A11), and hosts that
+    /// are missing, repeated or not ours (A12).
+    ///
+    /// # Errors
+    /// [`Reject::Target`], [`Reject::Host`].
+    pub(super) fn new(
+        request: http::Request<Incoming>,
+        client: Client,
+        snapshot: Arc<Snapshot>,
+        now: Timestamp,
+    ) -> Result<Self, Reject> {
+        let (parts, body) = request.into_parts();
+        let is_origin_form = parts.uri.scheme().is_none()
+            && parts.uri.authority().is_none()
+            && parts.uri.path().starts_with('/');
+        if !is_origin_form {
+            return Err(Reject::Target);
+        }
+        let style = host_style(&parts.headers, &snapshot)?;
+        let head = Head { method: parts.method, uri: parts.uri, headers: parts.headers, style };
+        Ok(Self { head, client, snapshot, now, body })
+    }
+
+    /// Step two: finds out who signed.
+    ///
+    /// # Errors
+    /// Everything that can be wrong with claims, keys, tokens and signatures.
+    pub(super) fn authenticate(self) -> Result<Authenticated, Reject> {
+        let Self { head, client, snapshot, now, body } = self;
+        let claims = match sigv4::present(&head.for_signature())? {
+            Presented::Anonymous => {
+                let signature = Signature::None;
+                let caller = Caller::Anonymous;
+                return Ok(Authenticated { head, client, snapshot, now, body, caller, signature });
+            }
+            Presented::Signed(claims) => claims,
+        };
+        let unproven = lookup(&snapshot, &claims, now)?;
+        let expect = sigv4::Expect { service: sigv4::Service::S3, now, body_sha256: None };
+        let verified = sigv4::verify(&head.for_signature(), claims, unproven.secret(), &expect)?;
+        let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
+        let signature = Signature::Verified(Box::new(verified));
+        Ok(Authenticated { head, client, snapshot, now, body, caller, signature })
+    }
+}
+
+fn host_style(headers: &HeaderMap, snapshot: &Snapshot) -> Result<HostStyle, Reject> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(Reject::HostCount);
+    };
+    let host = host.to_str().map_err(|_| Reject::HostCount)?;
+    Ok(snapshot.live.domains.resolve_host(host)?)
+}

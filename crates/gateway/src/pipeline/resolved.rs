@@ -1,0 +1,261 @@
+//! Step three: the operation is known. Step four: it is decided.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use hyper::body::Incoming;
+use policy::{Context, Denial, Permit, Request};
+use s3::requirement::{Facts, Requirement, Requirements};
+use s3::{BodyRule, Document, Operation};
+use sigv4::{Region, Timestamp};
+
+use super::authenticated::Signature;
+use super::authorized::{Authorized, DeniedKey, Upload};
+use super::body::{Inspector, collect};
+use super::context::requested_region;
+use super::payload;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::config::Store;
+use crate::reject::Reject;
+use crate::snapshot::Snapshot;
+
+/// A request that is known to be one operation on one store.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) host: Option<HeaderValue>,
+    pub(super) content_length: Option<u64>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) now: Timestamp,
+    pub(super) body: Incoming,
+    pub(super) caller: Caller,
+    pub(super) signature: Signature,
+    pub(super) operation: Operation,
+    pub(super) store: Arc<Store>,
+    /// About the caller, then about the request: the more trustworthy first.
+    pub(super) contexts: [Context; 2],
+}
+
+/// `Content-Length` as hyper understood it: one value, digits only.
+pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Reject> {
+    let Some(value) = headers.get(header::CONTENT_LENGTH) else { return Ok(None) };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let length = digits.and_then(|digits| digits.parse().ok()).ok_or(Reject::ContentLength)?;
+    Ok(Some(length))
+}
+
+impl Resolved {
+    /// The operation.
+    #[must_use]
+    pub(super) fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// The store.
+    #[must_use]
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Step four: may they? A body that decides what is asked is read first; the bytes of an
+    /// object are not touched.
+    ///
+    /// # Errors
+    /// [`Reject::Denied`], or what is wrong with the document.
+    pub(super) async fn authorize(self, app: &App) -> Result<Authorized, Reject> {
+        let Self {
+            host,
+            content_length,
+            snapshot,
+            now,
+            body,
+            caller,
+            signature,
+            operation,
+            store,
+            contexts,
+        } = self;
+        let read = Reading { app, content_length, signature: &signature, operation: &operation };
+        let (document, upload) = match operation.body() {
+            BodyRule::None => {
+                read.nothing()?;
+                (None, Upload::Nothing)
+            }
+            BodyRule::Streamed => (None, Upload::Stream(body)),
+            BodyRule::Document { limit } => {
+                let bytes = read.whole(body, limit).await?;
+                (Some(Document::parse(operation.kind(), &bytes)?), Upload::Nothing)
+            }
+        };
+        store.key_rules.check_operation(&operation, document.as_ref())?;
+        let facts = facts(&signature, &operation, now);
+        let requirements = operation.requirements(&facts, document.as_ref());
+        let judge = Judge { caller: &caller, snapshot: &snapshot, contexts: &contexts };
+        let (permits, denials) = judge.all(&requirements)?;
+        let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
+        let region = requested_region(&store, signature.region());
+        let (document, denied) = settle(document, denials, &store, region)?;
+        Ok(Authorized {
+            host,
+            content_length,
+            snapshot,
+            now,
+            caller,
+            signature,
+            operation,
+            store,
+            contexts,
+            document,
+            quiet,
+            upload,
+            permits,
+            denied,
+        })
+    }
+}
+
+/// The document as the store may see it: without the keys that were denied, and without the name
+/// that the region has here and not there.
+fn settle(
+    document: Option<Document>,
+    denials: Vec<Option<Denial>>,
+    store: &Store,
+    region: &Region,
+) -> Result<(Option<Document>, Vec<DeniedKey>), Reject> {
+    match document {
+        Some(Document::Delete(request)) => {
+            let mut verdicts = denials.iter();
+            // One verdict an object, in the order of the document; a missing one denies.
+            let (kept, refused) = request.partition(|_| matches!(verdicts.next(), Some(None)));
+            let denials = denials.into_iter().flatten();
+            let denied = refused
+                .into_iter()
+                .zip(denials)
+                .map(|(object, denial)| DeniedKey { object, denial })
+                .collect();
+            Ok((kept.map(Document::Delete), denied))
+        }
+        Some(Document::CreateBucket(mut request)) => {
+            let named = request.location.take();
+            let ours = |name: &str| {
+                name == region.as_str() || store.regions.iter().any(|r| r.as_str() == name)
+            };
+            if named.is_some_and(|name| !ours(&name)) {
+                return Err(Reject::LocationConstraint);
+            }
+            Ok((Some(Document::CreateBucket(request)), Vec::new()))
+        }
+        other => Ok((other, Vec::new())),
+    }
+}
+
+pub(super) fn facts<'a>(
+    signature: &'a Signature,
+    operation: &'a Operation,
+    now: Timestamp,
+) -> Facts<'a> {
+    let verified = match signature {
+        Signature::None => None,
+        Signature::Verified(verified) => Some(verified),
+    };
+    Facts {
+        auth_type: signature.auth_type(),
+        now_unix: Some(now.unix()),
+        signature_version: verified.map(|verified| match verified.scheme() {
+            sigv4::Scheme::HeaderV4 | sigv4::Scheme::QueryV4 => "AWS4-HMAC-SHA256",
+            sigv4::Scheme::QueryHmacV1 => "AWS",
+        }),
+        content_sha256: operation
+            .header("x-amz-content-sha256")
+            .and_then(|value| value.to_str().ok()),
+        signature_age_ms: verified.and_then(|verified| verified.signature_age_ms(now)),
+    }
+}
+
+struct Reading<'a> {
+    app: &'a App,
+    content_length: Option<u64>,
+    signature: &'a Signature,
+    operation: &'a Operation,
+}
+
+impl Reading<'_> {
+    /// An operation without a body takes none: bytes that nobody decided about are not swallowed.
+    fn nothing(&self) -> Result<(), Reject> {
+        match self.content_length {
+            None | Some(0) => Ok(()),
+            Some(_) => Err(Reject::UnexpectedBody),
+        }
+    }
+
+    async fn whole(&self, body: Incoming, limit: usize) -> Result<Bytes, Reject> {
+        let expect = payload::expectations(
+            self.operation,
+            self.signature,
+            self.content_length,
+            limit as u64,
+        )?;
+        let most = expect.length.unwrap_or(limit as u64);
+        let share = self.app.documents.take(most).ok_or(Reject::Busy)?;
+        let inspector = Inspector::new(expect);
+        let (bytes, _trailers) =
+            collect(body, inspector, self.app.limits.body_idle_timeout).await?;
+        drop(share);
+        Ok(bytes)
+    }
+}
+
+/// Asks the policies.
+pub(super) struct Judge<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) contexts: &'a [Context; 2],
+}
+
+impl Judge<'_> {
+    /// The permits, and for DeleteObjects what stands in the way of each key, in order.
+    fn all(
+        &self,
+        requirements: &Requirements,
+    ) -> Result<(Vec<Permit>, Vec<Option<Denial>>), Reject> {
+        match requirements {
+            Requirements::All(all) => {
+                Ok((vec![self.every(all.iter()).map_err(Reject::Denied)?], Vec::new()))
+            }
+            Requirements::PerKey(keys) => {
+                let mut permits = Vec::new();
+                let mut denials = Vec::with_capacity(keys.len());
+                for (_, requirements) in keys {
+                    match self.every(requirements.iter()) {
+                        Ok(permit) => {
+                            permits.push(permit);
+                            denials.push(None);
+                        }
+                        Err(denial) => denials.push(Some(denial)),
+                    }
+                }
+                Ok((permits, denials))
+            }
+        }
+    }
+
+    /// Every requirement must be allowed.
+    pub(super) fn every<'r>(
+        &self,
+        requirements: impl Iterator<Item = &'r Requirement>,
+    ) -> Result<Permit, Denial> {
+        let principal = self.caller.principal(&self.snapshot.live.account_id);
+        let [about_caller, about_request] = self.contexts;
+        let layers: Vec<(&Requirement, [&Context; 3])> = requirements
+            .map(|requirement| (requirement, [about_caller, about_request, &requirement.context]))
+            .collect();
+        let requests = layers.iter().map(|(requirement, context)| Request {
+            action: requirement.action,
+            resource: &requirement.resource,
+            principal: &principal,
+            context,
+        });
+        policy::authorize(&self.caller.policies(), requests)
+    }
+}

@@ -1,0 +1,333 @@
+//! The one translation of everything that can go wrong into what AWS answers.
+//!
+//! [`Reject`] says what happened, [`Rejection`] what the client reads and what the log reads. The
+//! client's text is static (or a validated name); the log's text is not for the client.
+//! `docs/errors.md` is rendered from this module by a test.
+
+mod signature;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use policy::Denial;
+use s3::AwsCode;
+use sigv4::ChunkError;
+
+use crate::caller::LookupError;
+use crate::config::RouteError;
+use crate::pipeline::body::BodyError;
+use crate::upstream::client::UpstreamError;
+
+/// Everything for which a request gets an error of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum Reject {
+    /// The target is not a path.
+    #[error("the request target is not in origin form")]
+    Target,
+    /// No `Host`, several, or one that is not text.
+    #[error("there is not exactly one valid host header")]
+    HostCount,
+    /// The host is not one of ours.
+    #[error("host: {0}")]
+    Host(#[from] s3::addressing::HostError),
+    /// The claims cannot be read.
+    #[error("claims: {0}")]
+    Present(#[from] sigv4::PresentError),
+    /// The key or the session token is nobody's.
+    #[error("caller: {0}")]
+    Lookup(#[from] LookupError),
+    /// The signature does not hold.
+    #[error("signature: {0}")]
+    Verify(#[from] sigv4::VerifyError),
+    /// A verified key is not the one that was looked up; cannot happen.
+    #[error("the verified key is not the one that was looked up")]
+    Unproven,
+    /// No operation of ours.
+    #[error("operation: {0}")]
+    Resolve(#[from] s3::ResolveError),
+    /// The bucket is in another store than the signed region means.
+    #[error("store: {error}")]
+    Route {
+        /// Why.
+        error: RouteError,
+        /// Whether the region was signed in the query.
+        presigned: bool,
+    },
+    /// A copy from one store to another.
+    #[error("the copy source is in another store")]
+    CopyAcrossStores,
+    /// `LocationConstraint` names a region that is not the one of the request.
+    #[error("the location constraint names another region")]
+    LocationConstraint,
+    /// The store would take a key for another one.
+    #[error("{0}")]
+    KeyRule(#[from] s3::key_rules::KeyRuleError),
+    /// A length that is not a number.
+    #[error("a content length is not a number")]
+    ContentLength,
+    /// A body where there must be none.
+    #[error("a body on an operation that has none")]
+    UnexpectedBody,
+    /// No length where there must be one.
+    #[error("no length of the payload was given")]
+    NoLength,
+    /// A payload larger than the limit.
+    #[error("the payload is larger than {limit} bytes")]
+    TooLarge {
+        /// The most that is taken, in bytes.
+        limit: u64,
+    },
+    /// Signed chunks without a signature that they could follow.
+    #[error("signed chunks without a signature that they could follow")]
+    NoChunkSeed,
+    /// What the head says of the payload's checksums is malformed or contradicts itself.
+    #[error("checksum: {0}")]
+    Checksum(#[from] s3::checksum::ChecksumError),
+    /// The payload does not verify.
+    #[error("payload: {0}")]
+    Body(BodyError),
+    /// The document cannot be read.
+    #[error("document: {0}")]
+    Document(#[from] s3::document::DocumentError),
+    /// The policies do not allow it.
+    #[error("denied `{}` on `{}`", .0.action, .0.resource)]
+    Denied(Denial),
+    /// A missing object, for a caller who may not list: AWS hides the difference.
+    #[error("the object is missing and the caller may not list the bucket")]
+    Hidden,
+    /// No credential of the store is for this caller.
+    #[error("no credential of the store is for this caller")]
+    NoCredential,
+    /// A limit on what is worked on at one time is reached.
+    #[error("a limit on concurrent work is reached")]
+    Busy,
+    /// The head for the store cannot be made; cannot happen with a validated configuration.
+    #[error("the request for the store cannot be made")]
+    NoStoreHandle,
+    /// The head for the store cannot be signed.
+    #[error("signing for the store: {0}")]
+    Sign(#[from] sigv4::SignError),
+    /// The store cannot be asked.
+    #[error("store: {0}")]
+    Upstream(#[from] UpstreamError),
+    /// The store said yes before it had everything.
+    #[error("the store answered with success before the payload was sent")]
+    EarlySuccess,
+    /// The store sent a redirect, which is never followed nor passed on.
+    #[error("the store answered with the redirect {0}")]
+    Redirect(u16),
+    /// The store refuses the credentials that we have for it.
+    #[error("the store refuses our credentials: {0}")]
+    StoreCredentials(String),
+    /// The store's answer cannot be understood.
+    #[error("the store's answer cannot be used: {0}")]
+    StoreAnswer(String),
+    /// No randomness for a request id.
+    #[error("{0}")]
+    Entropy(#[from] crate::entropy::NoEntropy),
+}
+
+/// How the operator should take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The client's business.
+    Client,
+    /// Somebody who runs the gateway or the store should look.
+    Operator,
+}
+
+/// What the client reads, and what the log reads.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    /// The AWS code, which also gives the status.
+    pub code: AwsCode,
+    /// For the client.
+    pub message: Cow<'static, str>,
+    /// Further elements of the error document. They repeat the client's own request or name what
+    /// is configured for everybody.
+    pub extra: Vec<(&'static str, String)>,
+    /// For the log. Never sent.
+    pub reason: String,
+    /// For the log.
+    pub severity: Severity,
+}
+
+impl Rejection {
+    fn new(code: AwsCode, reason: impl Display) -> Self {
+        Self {
+            code,
+            message: Cow::Borrowed(code.default_message()),
+            extra: Vec::new(),
+            reason: reason.to_string(),
+            severity: Severity::Client,
+        }
+    }
+
+    fn say(mut self, message: &'static str) -> Self {
+        self.message = Cow::Borrowed(message);
+        self
+    }
+
+    fn extra(mut self, name: &'static str, value: &str) -> Self {
+        self.extra.push((name, value.to_owned()));
+        self
+    }
+
+    fn operator(mut self) -> Self {
+        self.severity = Severity::Operator;
+        self
+    }
+}
+
+impl Reject {
+    /// What AWS answers. One arm a variant: whoever adds one is led here by the compiler.
+    #[must_use]
+    pub fn rejection(&self) -> Rejection {
+        match self {
+            Self::Present(error) => signature::present(error),
+            Self::Verify(error) => signature::verify(error),
+            Self::Lookup(error) => self.lookup(error),
+            Self::Resolve(error) => self.resolve(error),
+            Self::Route { error, presigned } => self.route(error, *presigned),
+            Self::Body(error) => self.body(error),
+            Self::Upstream(error) => self.upstream(error),
+            Self::Document(error) => Rejection::new(error.code(), self),
+            Self::Denied(_) | Self::Hidden | Self::NoCredential => {
+                Rejection::new(AwsCode::AccessDenied, self)
+            }
+            Self::Target => Rejection::new(AwsCode::InvalidURI, self),
+            Self::HostCount => Rejection::new(AwsCode::InvalidRequest, self)
+                .say("The request must have exactly one valid Host header."),
+            Self::Host(_) => Rejection::new(AwsCode::InvalidRequest, self)
+                .say("This endpoint does not serve the host that the request names."),
+            Self::CopyAcrossStores => Rejection::new(AwsCode::NotImplemented, self)
+                .say("The copy source is in another store than the destination."),
+            Self::LocationConstraint => {
+                Rejection::new(AwsCode::IllegalLocationConstraintException, self)
+            }
+            Self::KeyRule(error) => {
+                let mut rejection =
+                    Rejection::new(AwsCode::InvalidArgument, self).extra("ArgumentName", "key");
+                rejection.message = Cow::Owned(sentence(&error.to_string()));
+                rejection
+            }
+            Self::ContentLength => Rejection::new(AwsCode::InvalidArgument, self)
+                .say("Content-Length and x-amz-decoded-content-length must be numbers."),
+            Self::UnexpectedBody => Rejection::new(AwsCode::UnexpectedContent, self),
+            Self::NoLength => Rejection::new(AwsCode::MissingContentLength, self),
+            Self::TooLarge { limit } => Rejection::new(AwsCode::EntityTooLarge, self)
+                .extra("MaxSizeAllowed", &limit.to_string()),
+            Self::NoChunkSeed => Rejection::new(AwsCode::InvalidRequest, self)
+                .say("Signed chunks need a request that is signed with AWS4-HMAC-SHA256."),
+            Self::Checksum(error) => {
+                let mut rejection = Rejection::new(error.code(), self);
+                rejection.message = Cow::Owned(sentence(&error.to_string()));
+                rejection
+            }
+            Self::Busy => Rejection::new(AwsCode::SlowDown, self),
+            Self::Unproven
+            | Self::NoStoreHandle
+            | Self::Sign(_)
+            | Self::EarlySuccess
+            | Self::Redirect(_)
+            | Self::StoreCredentials(_)
+            | Self::StoreAnswer(_)
+            | Self::Entropy(_) => Rejection::new(AwsCode::InternalError, self).operator(),
+        }
+    }
+
+    fn lookup(&self, error: &LookupError) -> Rejection {
+        match error {
+            LookupError::UnknownKey => Rejection::new(AwsCode::InvalidAccessKeyId, self),
+            LookupError::Expired(_) => Rejection::new(AwsCode::ExpiredToken, self),
+            // To the client a role that is gone looks as its end: it must log in again, and will
+            // then be told by the STS.
+            LookupError::RoleGone(_) => Rejection::new(AwsCode::ExpiredToken, self),
+            LookupError::Token(_) | LookupError::TokenWithUser => {
+                Rejection::new(AwsCode::InvalidToken, self)
+            }
+        }
+    }
+
+    fn resolve(&self, error: &s3::ResolveError) -> Rejection {
+        let mut rejection = Rejection::new(error.reason.code(), self);
+        // The reasons of `s3` are static texts around names of S3's or names that it has bounded.
+        rejection.message = Cow::Owned(sentence(&error.reason.to_string()));
+        if let Some((element, name)) = error.reason.culprit() {
+            rejection = rejection.extra(element, name);
+        }
+        rejection
+    }
+
+    fn route(&self, error: &RouteError, presigned: bool) -> Rejection {
+        match error {
+            RouteError::RegionMismatch { expected, .. } => {
+                let code = if presigned {
+                    AwsCode::AuthorizationQueryParametersError
+                } else {
+                    AwsCode::AuthorizationHeaderMalformed
+                };
+                Rejection::new(code, self)
+                    .say("The region is wrong for this bucket; expecting the one in Region.")
+                    .extra("Region", expected.as_str())
+            }
+            RouteError::NoStore => Rejection::new(AwsCode::InternalError, self).operator(),
+        }
+    }
+
+    fn body(&self, error: &BodyError) -> Rejection {
+        match error {
+            BodyError::Sha256 => Rejection::new(AwsCode::XAmzContentSHA256Mismatch, self),
+            BodyError::Md5 => Rejection::new(AwsCode::BadDigest, self)
+                .say("The Content-MD5 you specified did not match what we received."),
+            BodyError::Checksum(algorithm) => Rejection::new(AwsCode::BadDigest, self)
+                .say("The checksum you specified did not match the calculated checksum.")
+                .extra("Header", algorithm.header_name()),
+            BodyError::Incomplete { .. } | BodyError::Broken(_) => {
+                Rejection::new(AwsCode::IncompleteBody, self)
+            }
+            BodyError::TooLong { .. } => Rejection::new(AwsCode::IncompleteBody, self)
+                .say("The request body is longer than it was said to be."),
+            BodyError::Trailer(_) => Rejection::new(AwsCode::MalformedTrailerError, self),
+            BodyError::Stalled => Rejection::new(AwsCode::RequestTimeout, self),
+            BodyError::Chunk(chunk) => match chunk {
+                ChunkError::Framing | ChunkError::LineTooLong => {
+                    Rejection::new(AwsCode::InvalidRequest, self)
+                        .say("The chunks of the body are malformed.")
+                }
+                ChunkError::TooLong
+                | ChunkError::TooShort
+                | ChunkError::Incomplete
+                | ChunkError::AfterEnd => Rejection::new(AwsCode::IncompleteBody, self),
+                ChunkError::Signature | ChunkError::TrailerSignature => {
+                    Rejection::new(AwsCode::SignatureDoesNotMatch, self)
+                }
+                ChunkError::Trailer => Rejection::new(AwsCode::MalformedTrailerError, self),
+            },
+        }
+    }
+
+    fn upstream(&self, error: &UpstreamError) -> Rejection {
+        match error {
+            UpstreamError::Saturated => Rejection::new(AwsCode::SlowDown, self).operator(),
+            UpstreamError::ConnectTimeout
+            | UpstreamError::Connect(_)
+            | UpstreamError::FirstByteTimeout => {
+                Rejection::new(AwsCode::ServiceUnavailable, self).operator()
+            }
+            UpstreamError::Tls(_) | UpstreamError::ServerName | UpstreamError::Exchange(_) => {
+                Rejection::new(AwsCode::InternalError, self).operator()
+            }
+        }
+    }
+}
+
+/// An error of ours as AWS writes messages: a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).chain(['.']).collect()
+}

@@ -1,0 +1,175 @@
+//! What one request works with, from its first to its last step.
+//!
+//! A snapshot is immutable and replaced as a whole; a request loads it once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use sigv4::{AccessKeyId, ScopeDate, Service, Signer, SigningKey};
+
+use crate::config::{Addressing, Credential, Limits, Live, Scheme, Store, User};
+use crate::oidc::Providers;
+use crate::shutdown::Signal;
+use crate::upstream::client::{Address, Pool, PoolLimits};
+use crate::upstream::tls;
+
+/// A configuration in force.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Counts up with every configuration that came into force.
+    pub generation: u64,
+    /// The configuration itself.
+    pub live: Live,
+    /// Keys of the identity providers.
+    pub providers: Providers,
+    stores: HashMap<String, StoreHandle>,
+    users: HashMap<AccessKeyId, Arc<User>>,
+}
+
+/// A store that can be talked to.
+#[derive(Debug)]
+pub struct StoreHandle {
+    /// Connections to it.
+    pub pool: Pool,
+    signers: HashMap<String, StoreSigner>,
+}
+
+/// Signs with one credential of a store, and remembers the signing key of the day.
+#[derive(Debug)]
+pub struct StoreSigner {
+    signer: Signer,
+    // One entry is enough: the date changes once a day, everything else never.
+    key: ArcSwapOption<(ScopeDate, SigningKey)>,
+}
+
+impl StoreSigner {
+    fn new(store: &Store, credential: &Credential) -> Self {
+        let signer = Signer {
+            access_key_id: credential.access_key.clone(),
+            secret: credential.secret_key.clone(),
+            session_token: credential.session_token.clone(),
+            region: store.region.clone(),
+            service: Service::S3,
+        };
+        Self { signer, key: ArcSwapOption::empty() }
+    }
+
+    /// Signs `headers` in place.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    pub fn sign(
+        &self,
+        method: &http::Method,
+        path: &str,
+        query: &str,
+        headers: &mut http::HeaderMap,
+        payload: &sigv4::Payload,
+        now: sigv4::Timestamp,
+    ) -> Result<(), sigv4::SignError> {
+        let date = now.scope_date();
+        let kept = self.key.load();
+        let key = match &*kept {
+            Some(kept) if kept.0 == date => Arc::clone(kept),
+            _ => {
+                let fresh = Arc::new((date, self.signer.signing_key(date)));
+                self.key.store(Some(Arc::clone(&fresh)));
+                fresh
+            }
+        };
+        self.signer.sign(method, path, query, headers, payload, now, Some(&key.1))
+    }
+}
+
+/// A store's TLS cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("store `{store}`: {why}")]
+pub struct StoreTlsError {
+    store: String,
+    why: String,
+}
+
+impl Snapshot {
+    /// Makes connections and signers for a configuration.
+    ///
+    /// # Errors
+    /// When a store's certificates cannot be used.
+    pub fn new(
+        generation: u64,
+        live: Live,
+        limits: &Limits,
+        shutdown: &Signal,
+    ) -> Result<Self, StoreTlsError> {
+        let mut stores = HashMap::new();
+        for store in live.stores.all() {
+            let handle = StoreHandle::new(store, limits)?;
+            stores.insert(store.name.clone(), handle);
+        }
+        let users = live
+            .users
+            .iter()
+            .map(|user| (user.access_key.clone(), Arc::new(user.clone())))
+            .collect();
+        let providers = Providers::start(&live.providers, None, shutdown);
+        Ok(Self { generation, live, providers, stores, users })
+    }
+
+    /// The service account that has an access key id.
+    #[must_use]
+    pub fn user(&self, access_key_id: &AccessKeyId) -> Option<&Arc<User>> {
+        self.users.get(access_key_id)
+    }
+
+    /// How to talk to a store of this snapshot.
+    #[must_use]
+    pub fn store(&self, store: &Store) -> Option<&StoreHandle> {
+        self.stores.get(&store.name)
+    }
+}
+
+impl StoreHandle {
+    fn new(store: &Store, limits: &Limits) -> Result<Self, StoreTlsError> {
+        let tls = match store.endpoint.scheme() {
+            Scheme::Http => None,
+            Scheme::Https => Some(tls::client_config(store).map_err(|why| StoreTlsError {
+                store: store.name.clone(),
+                why: why.to_string(),
+            })?),
+        };
+        let address =
+            Address { host: store.endpoint.host().to_owned(), port: store.endpoint.port(), tls };
+        let pool = Pool::new(
+            address,
+            PoolLimits {
+                connect_timeout: limits.store_connect_timeout,
+                max_connections: limits.store_max_connections,
+                idle_connections: limits.store_idle_connections,
+                idle_timeout: limits.store_idle_timeout,
+                queue_timeout: limits.store_connect_timeout,
+            },
+        );
+        let signers = store
+            .credentials
+            .iter()
+            .map(|credential| (credential.name.clone(), StoreSigner::new(store, credential)))
+            .collect();
+        Ok(Self { pool, signers })
+    }
+
+    /// The signer of a credential of this store.
+    #[must_use]
+    pub fn signer(&self, credential: &Credential) -> Option<&StoreSigner> {
+        self.signers.get(&credential.name)
+    }
+}
+
+/// The `Host` that a store is asked under, and whether the bucket is part of it.
+#[must_use]
+pub fn store_host(store: &Store, bucket: Option<&s3::Bucket>) -> (String, bool) {
+    let authority = store.endpoint.authority();
+    match (store.addressing, bucket) {
+        (Addressing::Virtual, Some(bucket)) => (format!("{bucket}.{authority}"), true),
+        (Addressing::Virtual, None) | (Addressing::Path, _) => (authority, false),
+    }
+}

@@ -1,0 +1,203 @@
+//! The STS endpoint: a request in, an answer with what the log wants to know out.
+//!
+//! ```text
+//! request --form--> query and form --sts::query--> Call
+//!   AssumeRoleWithWebIdentity --login-->    Token, KeySet, IdToken, Issued --sts::response--> XML
+//!   GetCallerIdentity         --identity--> Claims, Verified, Caller       --sts::response--> XML
+//! ```
+//!
+//! All decisions are in the `sts` crate; this shell reads the body, asks for the provider's keys and
+//! for random bytes, and translates what can go wrong with a signature. Nothing is stored and
+//! nothing is counted per caller: any number of logins costs the next one nothing (A61).
+
+mod form;
+mod identity;
+mod login;
+mod signature;
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header, request};
+use http_body::Body;
+use policy::{Context, Reason};
+use sigv4::Timestamp;
+use sts::error::{Code, StsError};
+use sts::query::{self, Call};
+use sts::response;
+
+use crate::audit::Record;
+use crate::oidc::Providers;
+use crate::pipeline::Client;
+use crate::snapshot::Snapshot;
+
+/// What a call is decided with, beside the request itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The request's snapshot.
+    pub snapshot: &'a Snapshot,
+    /// The keys of the identity providers.
+    pub providers: &'a Providers,
+    /// What is known about the other end.
+    pub client: &'a Client,
+    /// The request's instant.
+    pub now: Timestamp,
+    /// The request's id, for the answer.
+    pub request_id: &'a str,
+}
+
+/// An answer that has not been sent, logged or counted yet.
+pub struct StsAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The media type of `body`.
+    pub content_type: &'static str,
+    /// The XML document. It may hold new keys: for the client only.
+    pub body: Bytes,
+    /// For the log.
+    pub facts: Facts,
+}
+
+impl std::fmt::Debug for StsAnswer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("StsAnswer")
+            .field("status", &self.status)
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the access log says about a call. Identities are here only once they are proven; `role` and
+/// `session` are what was asked for, from the moment that they are known to be well-formed.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The action, if it is one of ours.
+    pub operation: Option<&'static str>,
+    /// How the call was signed, once that is verified.
+    pub auth: Option<&'static str>,
+    /// The key that was issued, or that signed the call.
+    pub access_key_id: Option<String>,
+    /// `sub` of the verified token or of the session, or a user's name.
+    pub subject: Option<String>,
+    /// `iss` of the same.
+    pub issuer: Option<String>,
+    /// The role's ARN.
+    pub role: Option<String>,
+    /// The session's name.
+    pub session: Option<String>,
+    /// `allow`, once a trust policy said so.
+    pub decision: Option<&'static str>,
+    /// The statement that decided.
+    pub decided_by: Option<String>,
+    /// The code of the answer, if it is an error.
+    pub error: Option<Code>,
+    /// Why, in words that the client does not get.
+    pub reason: Option<String>,
+}
+
+impl Facts {
+    /// Enters them into the request's line of the access log.
+    pub fn note(self, record: &mut Record) {
+        record.operation = self.operation;
+        record.auth = self.auth;
+        record.access_key_id = self.access_key_id;
+        record.subject = self.subject;
+        record.issuer = self.issuer;
+        record.role = self.role;
+        record.session = self.session;
+        record.decision = self.decision;
+        record.decided_by = self.decided_by;
+        record.error = self.error.map(|code| code.as_str().to_owned());
+        record.reason = self.reason;
+    }
+
+    /// Whether somebody who runs the gateway should look.
+    #[must_use]
+    pub fn concerns_operator(&self) -> bool {
+        self.error.is_some_and(|code| code.status() >= 500)
+    }
+
+    fn allowed_by(&mut self, reason: &Reason) {
+        let sid = reason.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+        self.decision = Some("allow");
+        self.decided_by = Some(format!("{}[{}]{sid}", reason.policy, reason.statement));
+    }
+}
+
+/// Answers one request to the STS. Waits for the request's body (a small form) and, when the token
+/// names a key that is not known, for its provider; both have their limits.
+pub async fn handle<B>(inputs: Inputs<'_>, request: Request<B>) -> StsAnswer
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let (parts, body) = request.into_parts();
+    let mut facts = Facts::default();
+    match answer(inputs, &parts, body, &mut facts).await {
+        Ok(xml) => StsAnswer {
+            status: StatusCode::OK,
+            content_type: response::CONTENT_TYPE,
+            body: Bytes::from(xml),
+            facts,
+        },
+        Err(error) => StsAnswer::refusal(&error, inputs.request_id, facts),
+    }
+}
+
+async fn answer<B>(
+    inputs: Inputs<'_>,
+    parts: &request::Parts,
+    body: B,
+    facts: &mut Facts,
+) -> Result<String, StsError>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let form = form::read(parts, body).await?;
+    let call = query::parse(parts.uri.query().unwrap_or(""), &form)?;
+    facts.operation = Some(call.name());
+    match call {
+        Call::AssumeRoleWithWebIdentity(call) => {
+            let environment = environment(inputs, parts);
+            login::login(inputs, &call, &environment, facts).await
+        }
+        Call::GetCallerIdentity => identity::identify(inputs, parts, &form, facts),
+    }
+}
+
+impl StsAnswer {
+    /// The answer to a call that was refused before [`handle`] could see it.
+    #[must_use]
+    pub fn refusal(error: &StsError, request_id: &str, mut facts: Facts) -> Self {
+        facts.error = Some(error.code());
+        facts.reason = Some(error.detail().to_owned());
+        Self {
+            status: StatusCode::from_u16(error.code().status())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            content_type: response::CONTENT_TYPE,
+            body: Bytes::from(response::error(error, request_id)),
+            facts,
+        }
+    }
+}
+
+/// Longest `User-Agent` that becomes a condition value, in bytes; a longer one counts as absent.
+const MAX_USER_AGENT: usize = 2048;
+
+/// What a trust policy may ask about the request itself.
+fn environment(inputs: Inputs<'_>, parts: &request::Parts) -> Context {
+    let mut context = Context::new();
+    inputs.client.fill(&mut context);
+    context.insert("aws:CurrentTime", inputs.now.rfc3339());
+    context.insert("aws:EpochTime", inputs.now.unix().to_string());
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    if let Some(agent) = agent.filter(|agent| agent.len() <= MAX_USER_AGENT) {
+        context.insert("aws:UserAgent", agent);
+    }
+    context
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! The request body as the store gets it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::client::Progress;
+use crate::pipeline::budget::Share;
+
+/// What goes to a store: nothing, bytes that are verified already, or a stream that fails unless
+/// it verifies to its last byte.
+#[derive(Debug)]
+pub struct OutgoingBody {
+    source: Source,
+    progress: Progress,
+    share: Option<Share>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Whole(Option<Bytes>),
+    Stream(Box<crate::pipeline::body::VerifiedStream>),
+}
+
+/// A stream ended before it was verified. The reason is kept by the stream's owner; the store's
+/// connection is closed.
+#[derive(Debug, thiserror::Error)]
+#[error("the request body did not verify")]
+pub struct Unverified;
+
+impl OutgoingBody {
+    /// No body at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::whole(Bytes::new())
+    }
+
+    /// Bytes that need no further check.
+    #[must_use]
+    pub fn whole(bytes: Bytes) -> Self {
+        let progress = Progress::default();
+        let source = if bytes.is_empty() {
+            progress.end();
+            Source::Whole(None)
+        } else {
+            Source::Whole(Some(bytes))
+        };
+        Self { source, progress, share: None }
+    }
+
+    /// Gives `share` of a memory budget back only when this body is gone.
+    #[must_use]
+    pub fn holding(mut self, share: Share) -> Self {
+        self.share = Some(share);
+        self
+    }
+
+    /// A stream that verifies while it flows.
+    #[must_use]
+    pub fn stream(stream: crate::pipeline::body::VerifiedStream) -> Self {
+        Self {
+            source: Source::Stream(Box::new(stream)),
+            progress: Progress::default(),
+            share: None,
+        }
+    }
+
+    /// A handle that tells how far this body got, also after it was given away.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+}
+
+impl Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = Unverified;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Unverified>>> {
+        let this = &mut *self;
+        let polled = match &mut this.source {
+            Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Source::Stream(stream) => stream.poll_data(cx),
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(_))) => this.progress.moved(),
+            Poll::Ready(None) => this.progress.end(),
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+        }
+        // hyper does not poll past the last byte of a body of known size.
+        if this.is_end_stream() {
+            this.progress.end();
+        }
+        polled.map(|frame| frame.map(|data| data.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Whole(bytes) => bytes.is_none(),
+            Source::Stream(stream) => stream.is_done(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match &self.source {
+            Source::Whole(bytes) => bytes.as_ref().map_or(0, |b| b.len() as u64),
+            Source::Stream(stream) => stream.remaining(),
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! From one comparison to a decision about a key.
+
+use super::Test;
+use super::operator::SetOperator;
+use super::value::Values;
+use crate::context::{Lookup, Value};
+
+/// What a condition says about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Holds,
+    Fails,
+    /// It cannot be said: a statement that allows does not match, one that denies does.
+    Undecidable,
+}
+
+impl From<bool> for Verdict {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Fails }
+    }
+}
+
+impl Test {
+    pub(crate) fn verdict(&self, lookup: Lookup<'_>) -> Verdict {
+        let value = lookup.get(self.key.hash, &self.key.name);
+        if let Values::Null(absent) = &self.values {
+            return match value {
+                Some(Value::Unknown) => Verdict::Undecidable,
+                Some(Value::One(_) | Value::Many(_)) => absent.contains(&false).into(),
+                None => absent.contains(&true).into(),
+            };
+        }
+        let holds = |seen: &str| self.values.any_matches(seen, lookup) != self.operator.negated;
+        match (value, self.operator.set) {
+            (None, _) => self.absent(),
+            (Some(Value::Unknown), _) => Verdict::Undecidable,
+            (Some(Value::One(seen)), _) => holds(seen).into(),
+            (Some(Value::Many(_)), SetOperator::None) => Verdict::Undecidable,
+            (Some(Value::Many(seen)), SetOperator::Any) => {
+                seen.iter().any(|seen| holds(seen)).into()
+            }
+            (Some(Value::Many(seen)), SetOperator::All) => {
+                seen.iter().all(|seen| holds(seen)).into()
+            }
+        }
+    }
+
+    /// AWS takes `ForAnyValue:...IfExists` and does not say what an absent key means there.
+    fn absent(&self) -> Verdict {
+        match (self.operator.set, self.operator.if_exists) {
+            (SetOperator::Any, true) => Verdict::Undecidable,
+            (SetOperator::Any, false) => Verdict::Fails,
+            (SetOperator::All, _) | (SetOperator::None, true) => Verdict::Holds,
+            (SetOperator::None, false) => self.operator.negated.into(),
+        }
+    }
+}

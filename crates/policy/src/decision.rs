@@ -1,0 +1,186 @@
+//! What was decided, and why.
+
+use std::sync::Arc;
+
+use crate::Request;
+
+/// The part that a policy plays in a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// The caller's own policies.
+    Identity,
+    /// The caller's permissions boundary.
+    Boundary,
+    /// The session policies.
+    Session,
+    /// The bucket's policy.
+    Bucket,
+    /// The role's trust policy.
+    Trust,
+}
+
+impl Layer {
+    /// `identity`, `boundary`, `session`, `bucket` or `trust`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Boundary => "boundary",
+            Self::Session => "session",
+            Self::Bucket => "bucket",
+            Self::Trust => "trust",
+        }
+    }
+}
+
+/// A statement that decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The part that the policy played.
+    pub layer: Layer,
+    /// The policy's name, as given to `Policy::load`.
+    pub policy: Arc<str>,
+    /// The statement's place in the document, from 0.
+    pub statement: usize,
+    /// The statement's `Sid`, if it has one that is not empty.
+    pub sid: Option<Arc<str>>,
+    /// For an Allow: the statements of boundary, session policy or caller's policies that were
+    /// needed as well and allowed.
+    pub with: Vec<Reason>,
+}
+
+/// The answer to a [`Request`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Allowed by this statement and denied by none.
+    Allow(Reason),
+    /// Denied by this statement, whatever allows it.
+    ExplicitDeny(Reason),
+    /// Not allowed; what came nearest.
+    ImplicitDeny(Nearest),
+}
+
+impl Decision {
+    /// Whether the answer is yes.
+    #[must_use]
+    pub fn is_allow(&self) -> bool {
+        matches!(self, Self::Allow(_))
+    }
+
+    /// `allow`, `explicitDeny` or `implicitDeny`: the spelling of IAM's policy simulator in its
+    /// `EvalDecision` (with `allow` for `allowed`).
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Allow(_) => "allow",
+            Self::ExplicitDeny(_) => "explicitDeny",
+            Self::ImplicitDeny(_) => "implicitDeny",
+        }
+    }
+
+    /// The statement that decided, if one did.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Allow(reason) | Self::ExplicitDeny(reason) => Some(reason),
+            Self::ImplicitDeny(_) => None,
+        }
+    }
+}
+
+/// The Allow that came nearest to a request that nothing allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// Where an Allow is missing.
+    pub layer: Layer,
+    /// The Allow statement that came nearest, if there is any Allow in that layer.
+    pub statement: Option<Reason>,
+    /// What stood in its way.
+    pub failed: Failed,
+}
+
+/// What kept a statement from matching.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// No requirement was given: nothing is allowed by asking nothing.
+    NothingAsked,
+    /// The resource that was asked for is neither an ARN nor `*`.
+    InvalidResource,
+    /// The layer has no Allow statement.
+    NoStatement,
+    /// `Principal` or `NotPrincipal`.
+    Principal,
+    /// `Action` or `NotAction`.
+    Action,
+    /// `Resource` or `NotResource`.
+    Resource,
+    /// This condition.
+    Condition(ConditionMiss),
+    /// Nothing: the statement names the caller's account only, which grants nothing by itself.
+    AccountOnly,
+}
+
+/// The condition that failed, for the operator's log and not for the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionMiss {
+    /// As written, set operator and `IfExists` included.
+    pub operator: Arc<str>,
+    /// The condition key, lower case.
+    pub key: Arc<str>,
+    /// What the request had.
+    pub seen: Seen,
+}
+
+/// What a condition found in the context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The key was absent or had no values.
+    Absent,
+    /// The key's value is unknown, or its number of values does not fit the condition.
+    Undecidable,
+    /// The values, at most 256 characters of them: what a client sends must not fill the log.
+    Value(String),
+}
+
+/// Proof that every requirement was allowed.
+///
+/// Only [`crate::authorize`] and its trust-policy siblings make one, and it cannot be copied: what
+/// demands a `Permit` cannot be reached without a decision.
+#[derive(Debug)]
+#[must_use = "a permit that nobody asks for protects nothing"]
+pub struct Permit {
+    reasons: Vec<Reason>,
+}
+
+impl Permit {
+    pub(crate) fn new(reasons: Vec<Reason>) -> Self {
+        Self { reasons }
+    }
+
+    /// The statements that allowed, one a requirement, in the order of the requirements.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+}
+
+/// A requirement that was not allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// The action of the requirement, empty if there was no requirement.
+    pub action: String,
+    /// Its resource.
+    pub resource: String,
+    /// Why: never an Allow. Boxed, so that the way out of a success stays small.
+    pub decision: Box<Decision>,
+}
+
+impl Denial {
+    pub(crate) fn new(request: &Request<'_>, decision: Decision) -> Self {
+        Self {
+            action: request.action.to_owned(),
+            resource: request.resource.to_owned(),
+            decision: Box::new(decision),
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! Checksums of a body: what the client says it is, and what it turns out to be.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crc_fast::CrcAlgorithm;
+use http::HeaderMap;
+use md5::{Digest as _, Md5};
+
+use crate::code::AwsCode;
+use crate::operation::OperationKind;
+
+/// An algorithm of `x-amz-checksum-*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// CRC-32 (ISO HDLC).
+    Crc32,
+    /// CRC-32C (iSCSI).
+    Crc32c,
+    /// CRC-64/NVME.
+    Crc64Nvme,
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+
+    /// The name of the header or trailer that holds the checksum.
+    #[must_use]
+    pub const fn header_name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "x-amz-checksum-crc32",
+            Self::Crc32c => "x-amz-checksum-crc32c",
+            Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
+            Self::Sha1 => "x-amz-checksum-sha1",
+            Self::Sha256 => "x-amz-checksum-sha256",
+        }
+    }
+
+    /// The algorithm of a header or trailer, by its name in whatever case.
+    #[must_use]
+    pub fn from_header_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.header_name().eq_ignore_ascii_case(name))
+    }
+
+    /// The value of `x-amz-sdk-checksum-algorithm`.
+    #[must_use]
+    pub const fn sdk_name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "CRC32",
+            Self::Crc32c => "CRC32C",
+            Self::Crc64Nvme => "CRC64NVME",
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+        }
+    }
+
+    /// The algorithm that `x-amz-sdk-checksum-algorithm` names, in whatever case.
+    #[must_use]
+    pub fn from_sdk_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.sdk_name().eq_ignore_ascii_case(name))
+    }
+
+    /// How many bytes a checksum has.
+    #[must_use]
+    pub const fn length(self) -> usize {
+        match self {
+            Self::Crc32 | Self::Crc32c => 4,
+            Self::Crc64Nvme => 8,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
+/// A checksum that is being calculated.
+#[derive(Clone)]
+pub struct Hasher {
+    algorithm: Algorithm,
+    state: State,
+}
+
+#[derive(Clone)]
+enum State {
+    /// On the heap: it holds 300 bytes of tables.
+    Crc(Box<crc_fast::Digest>),
+    Sha(digest::Context),
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hasher").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+impl Hasher {
+    /// Begins.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        let crc = |algorithm| State::Crc(Box::new(crc_fast::Digest::new(algorithm)));
+        let state = match algorithm {
+            Algorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc),
+            Algorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi),
+            Algorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme),
+            Algorithm::Sha1 => State::Sha(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
+            Algorithm::Sha256 => State::Sha(digest::Context::new(&digest::SHA256)),
+        };
+        Self { algorithm, state }
+    }
+
+    /// The algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.state {
+            State::Crc(crc) => crc.update(bytes),
+            State::Sha(sha) => sha.update(bytes),
+        }
+    }
+
+    /// The checksum.
+    #[must_use]
+    pub fn finish(self) -> Checksum {
+        let bytes = match self.state {
+            State::Crc(crc) if self.algorithm.length() == 4 => {
+                crc.finalize().to_be_bytes().into_iter().skip(4).collect()
+            }
+            State::Crc(crc) => crc.finalize().to_be_bytes().to_vec(),
+            State::Sha(sha) => sha.finish().as_ref().to_vec(),
+        };
+        Checksum { algorithm: self.algorithm, bytes }
+    }
+}
+
+/// A checksum, calculated or claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    algorithm: Algorithm,
+    bytes: Vec<u8>,
+}
+
+impl Checksum {
+    /// Reads the value of a header or trailer.
+    ///
+    /// # Errors
+    /// [`ChecksumError::Value`] when it is not base64, or not of the right length.
+    pub fn parse(algorithm: Algorithm, value: &str) -> Result<Self, ChecksumError> {
+        let bytes = STANDARD.decode(value).ok().filter(|bytes| bytes.len() == algorithm.length());
+        let bytes = bytes.ok_or(ChecksumError::Value(algorithm.header_name()))?;
+        Ok(Self { algorithm, bytes })
+    }
+
+    /// The algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The value as it stands in a header, trailer or document.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(&self.bytes)
+    }
+}
+
+/// `Content-MD5`: the checksum of the body, and its value in the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentMd5([u8; 16]);
+
+impl ContentMd5 {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`ChecksumError::Value`] when it is not base64 of sixteen bytes.
+    pub fn parse(value: &str) -> Result<Self, ChecksumError> {
+        let bytes = STANDARD.decode(value).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or(ChecksumError::Value("content-md5"))
+    }
+
+    /// Of a whole body.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        let mut hasher = Md5Hasher::new();
+        hasher.update(body);
+        hasher.finish()
+    }
+
+    /// The value for the header.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+}
+
+/// A `Content-MD5` that is being calculated.
+#[derive(Clone, Default)]
+pub struct Md5Hasher(Md5);
+
+impl std::fmt::Debug for Md5Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Md5Hasher").finish_non_exhaustive()
+    }
+}
+
+impl Md5Hasher {
+    /// Begins.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The checksum.
+    #[must_use]
+    pub fn finish(self) -> ContentMd5 {
+        ContentMd5(self.0.finalize().into())
+    }
+}
+
+/// What a request says of its body, by header or by announcing a trailer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// `Content-MD5`.
+    pub md5: Option<ContentMd5>,
+    /// An `x-amz-checksum-*` header.
+    pub header: Option<Checksum>,
+    /// An `x-amz-checksum-*` that `x-amz-trailer` announces.
+    pub trailer: Option<Algorithm>,
+}
+
+/// Why what a request says of its body is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChecksumError {
+    /// A value that is not base64 of the right length.
+    #[error("value for `{0}` is invalid")]
+    Value(&'static str),
+    /// Two checksums: it would not be clear which one the store keeps.
+    #[error("expecting a single x-amz-checksum- header or trailer")]
+    Several,
+    /// `x-amz-sdk-checksum-algorithm` names another algorithm than the checksum that is there, or
+    /// none that we know.
+    #[error(
+        "x-amz-sdk-checksum-algorithm does not agree with the x-amz-checksum- header or trailer"
+    )]
+    Algorithm,
+    /// `x-amz-sdk-checksum-algorithm` without a checksum.
+    #[error(
+        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found"
+    )]
+    Absent,
+    /// A document that AWS takes only with a checksum ([`is_required`]) and that has none.
+    #[error("missing required header for this request: Content-MD5 OR x-amz-checksum-*")]
+    Required,
+    /// `x-amz-trailer` announces something that is no checksum.
+    #[error("the value specified in the x-amz-trailer header is not supported")]
+    Trailer,
+}
+
+impl ChecksumError {
+    /// The code that the client reads.
+    #[must_use]
+    pub fn code(&self) -> AwsCode {
+        match self {
+            Self::Value("content-md5") => AwsCode::InvalidDigest,
+            Self::Value(_)
+            | Self::Several
+            | Self::Algorithm
+            | Self::Absent
+            | Self::Required
+            | Self::Trailer => AwsCode::InvalidRequest,
+        }
+    }
+}
+
+impl Declared {
+    /// Reads the headers of an operation ([`Operation::headers`](crate::Operation::headers)) whose
+    /// checksums are of the body.
+    ///
+    /// # Errors
+    /// [`ChecksumError`].
+    pub fn read(headers: &HeaderMap) -> Result<Self, ChecksumError> {
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+        let md5 = text("content-md5").map(ContentMd5::parse).transpose()?;
+        let mut declared = Self { md5, ..Self::default() };
+        for algorithm in Algorithm::ALL {
+            if let Some(value) = text(algorithm.header_name()) {
+                let checksum = Checksum::parse(algorithm, value)?;
+                if declared.header.replace(checksum).is_some() {
+                    return Err(ChecksumError::Several);
+                }
+            }
+        }
+        declared.trailer = trailer(text("x-amz-trailer"))?;
+        let present = match (&declared.header, declared.trailer) {
+            (Some(_), Some(_)) => return Err(ChecksumError::Several),
+            (Some(checksum), None) => Some(checksum.algorithm),
+            (None, trailer) => trailer,
+        };
+        match (text("x-amz-sdk-checksum-algorithm"), present) {
+            (None, _) => Ok(declared),
+            (Some(_), None) => Err(ChecksumError::Absent),
+            (Some(name), Some(present)) if Algorithm::from_sdk_name(name) == Some(present) => {
+                Ok(declared)
+            }
+            (Some(_), Some(_)) => Err(ChecksumError::Algorithm),
+        }
+    }
+
+    /// Whether there is nothing to verify the body by.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.md5.is_none() && self.algorithm().is_none()
+    }
+
+    /// What has to be calculated while the body streams.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        self.header.as_ref().map(Checksum::algorithm).or(self.trailer)
+    }
+}
+
+/// Whether AWS takes the document of an operation only with `Content-MD5` or a checksum: those
+/// whose mistakes cannot be taken back. A gateway answers [`ChecksumError::Required`] where there
+/// is none.
+#[must_use]
+pub fn is_required(operation: OperationKind) -> bool {
+    matches!(
+        operation,
+        OperationKind::DeleteObjects
+            | OperationKind::PutBucketLifecycleConfiguration
+            | OperationKind::PutBucketReplication
+            | OperationKind::PutObjectLegalHold
+            | OperationKind::PutObjectLockConfiguration
+            | OperationKind::PutObjectRetention
+            | OperationKind::PutObjectTagging
+    )
+}
+
+fn trailer(announced: Option<&str>) -> Result<Option<Algorithm>, ChecksumError> {
+    let mut found = None;
+    for name in
+        announced.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty())
+    {
+        // The signature of signed trailers is part of the framing.
+        if name.eq_ignore_ascii_case("x-amz-trailer-signature") {
+            continue;
+        }
+        let algorithm = Algorithm::from_header_name(name).ok_or(ChecksumError::Trailer)?;
+        if found.replace(algorithm).is_some() {
+            return Err(ChecksumError::Several);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

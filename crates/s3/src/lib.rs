@@ -1,0 +1,53 @@
+//! What an HTTP request means in S3, what it requires, and how answers look.
+//!
+//! Pure: no clock, no socket, no environment; time is an argument. The way through the crate:
+//!
+//! 1. [`Domains::resolve_host`] tells a bucket in the host name from path style;
+//! 2. [`resolve()`] makes an [`Operation`] of method, path, query and headers, or says why not;
+//! 3. where the body decides what is asked, [`Document::parse`] reads it;
+//! 4. [`Operation::requirements`] lists what the caller must be allowed to do;
+//! 5. [`Operation::outgoing`] and [`Document::render`] rebuild the request for the store from what
+//!    was parsed;
+//! 6. [`headers::response_headers`] and [`answer`] turn the store's answer into ours.
+//!
+//! Between 2 and 5 nothing of the client's text survives undecoded: what was decided about is what
+//! is sent.
+
+pub mod addressing;
+pub mod answer;
+pub mod checksum;
+pub mod code;
+mod context;
+pub mod copy_source;
+mod date;
+pub mod document;
+mod encoding;
+pub mod headers;
+pub mod key_rules;
+pub mod name;
+pub mod operation;
+mod query;
+pub mod render;
+pub mod requirement;
+pub mod resolve;
+mod tagging;
+#[cfg(test)]
+mod vectors;
+mod xml;
+
+pub use addressing::{Domains, HostStyle, Target};
+pub use code::AwsCode;
+pub use copy_source::CopySource;
+pub use document::Document;
+pub use encoding::EncodingError;
+pub use key_rules::KeyRules;
+pub use name::{Bucket, Key, UploadId, VersionId};
+pub use operation::{AnswerClass, BodyRule, OperationKind, Patience};
+pub use query::{Presigned, QueryError};
+pub use render::render_error;
+pub use requirement::{Facts, NonEmpty, Requirement, Requirements};
+pub use resolve::{
+    Addressing, Identified, Operation, Outgoing, RawRequest, ResolveError, identify, resolve,
+};
+pub use tagging::TaggingError;
+pub use xml::XmlError;

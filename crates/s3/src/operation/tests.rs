@@ -1,0 +1,75 @@
+use super::*;
+
+#[test]
+fn every_operation_has_one_row() {
+    assert_eq!(OperationKind::ALL.len(), 113);
+    assert_eq!(specs().count(), OperationKind::ALL.len());
+    for kind in OperationKind::ALL {
+        assert_eq!(kind.spec().map(|spec| spec.kind), Some(*kind));
+    }
+}
+
+#[test]
+fn twenty_one_operations_are_forwarded() {
+    let forwarded = OperationKind::ALL.iter().filter(|kind| kind.is_forwarded()).count();
+    assert_eq!(forwarded, 21);
+}
+
+#[test]
+fn a10_every_name_of_the_table_is_in_the_allow_list() {
+    for spec in specs() {
+        assert!(spec.subresource.is_none_or(|name| SUBRESOURCES.contains(&name)), "{spec:?}");
+        for name in
+            spec.required.iter().chain(spec.optional).chain(spec.fixed.iter().map(|(name, _)| name))
+        {
+            assert!(
+                PARAMETERS.contains(name) || spec.subresource == Some(name),
+                "{:?}: {name}",
+                spec.kind
+            );
+        }
+        for name in spec.headers.iter().copied().flatten() {
+            assert_eq!(*name, name.to_ascii_lowercase(), "{:?}", spec.kind);
+        }
+    }
+    assert_eq!(SUBRESOURCES.len() + PARAMETERS.len(), 72);
+    assert!(SUBRESOURCES.iter().all(|name| !PARAMETERS.contains(name)));
+}
+
+#[test]
+fn a10_rows_of_one_shape_differ_in_what_they_require() {
+    let rows: Vec<_> = specs().collect();
+    for (at, a) in rows.iter().enumerate() {
+        for b in &rows[at + 1..] {
+            let same_shape = (a.verb, a.level, a.subresource) == (b.verb, b.level, b.subresource);
+            assert!(
+                !same_shape || (a.required, a.copies) != (b.required, b.copies),
+                "{:?} {:?}",
+                a.kind,
+                b.kind
+            );
+        }
+    }
+}
+
+#[test]
+fn document_limits() {
+    assert_eq!(OperationKind::DeleteObjects.body(), BodyRule::Document { limit: 8 << 20 });
+    assert_eq!(
+        OperationKind::CompleteMultipartUpload.body(),
+        BodyRule::Document { limit: 4 << 20 }
+    );
+    assert_eq!(OperationKind::CreateBucket.body(), BodyRule::Document { limit: 1 << 20 });
+    assert_eq!(OperationKind::PutObject.body(), BodyRule::Streamed);
+    assert_eq!(OperationKind::CopyObject.body(), BodyRule::None);
+}
+
+#[test]
+fn copies_have_patience() {
+    for kind in ["CopyObject", "UploadPartCopy", "CompleteMultipartUpload"] {
+        let kind = OperationKind::ALL.iter().find(|k| k.name() == kind).unwrap();
+        assert_eq!(kind.patience(), Patience::Copy);
+    }
+    assert_eq!(OperationKind::ListObjectsV2.patience(), Patience::Listing);
+    assert_eq!(OperationKind::GetObject.patience(), Patience::Short);
+}

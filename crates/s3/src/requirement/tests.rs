@@ -1,0 +1,205 @@
+use super::*;
+use crate::query::Presigned;
+use crate::resolve::{identify, resolve};
+use crate::vectors::{Line, Request, lines};
+use policy::Value;
+use serde_json::json;
+
+fn facts(line: &Line) -> Facts<'_> {
+    let presigned = line.signed_in_query() != Presigned::No;
+    // Those that are written by hand leave the signature out, and mean one.
+    let signed = presigned || line.header("authorization").is_some() || line.variant == "hand";
+    Facts {
+        auth_type: signed.then_some(if presigned { AuthType::Query } else { AuthType::Header }),
+        signature_version: signed.then_some("AWS4-HMAC-SHA256"),
+        content_sha256: line.header("x-amz-content-sha256").filter(|_| !presigned),
+        ..Facts::default()
+    }
+}
+
+fn as_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::One(text) => json!(text),
+        Value::Many(texts) => json!(texts),
+        Value::Unknown => json!(null),
+    }
+}
+
+fn described(requirement: &Requirement) -> serde_json::Value {
+    let context: serde_json::Map<_, _> =
+        requirement.context.iter().map(|(key, value)| (key.to_owned(), as_json(value))).collect();
+    json!({"action": requirement.action, "resource": requirement.resource, "context": context})
+}
+
+fn check(line: &Line) -> Result<(), String> {
+    let request = line.request();
+    let identified = identify(&request.raw()).map_err(|e| e.to_string())?;
+    let body = line.body();
+    // An empty body has nothing to say; where it is a fault, the gateway finds it before it asks.
+    let document = Document::parse(identified.kind(), &body).ok();
+    let found: Vec<_> =
+        identified.requirements(&facts(line), document.as_ref()).iter().map(described).collect();
+    let expected: Vec<_> = line
+        .checks
+        .iter()
+        .map(|c| json!({"action": c.action, "resource": c.resource, "context": c.context}))
+        .collect();
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("\n expected {expected:?}\n found    {found:?}"))
+    }
+}
+
+#[test]
+fn vectors_iam_cases() {
+    let lines = lines("s3-iam-cases.jsonl");
+    assert_eq!(lines.len(), 288);
+    let wrong: Vec<_> = lines
+        .iter()
+        .filter_map(|line| {
+            check(line).err().map(|e| format!("{} {}: {e}", line.id, line.operation))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn operation(method: &str, path: &str, query: &str, headers: &[(&str, &str)]) -> Operation {
+    resolve(&Request::new(method, path, query, headers).raw()).unwrap()
+}
+
+fn actions(operation: &Operation, document: Option<&Document>) -> Vec<&'static str> {
+    operation.requirements(&Facts::default(), document).iter().map(|r| r.action).collect()
+}
+
+#[test]
+fn a14_a_copy_needs_read_on_its_source() {
+    for source in ["src/k", "/src/k", "%2Fsrc/k"] {
+        let copy = operation("PUT", "/abc/k", "", &[("x-amz-copy-source", source)]);
+        assert_eq!(actions(&copy, None), ["s3:GetObject", "s3:PutObject"]);
+        let requirements = copy.requirements(&Facts::default(), None);
+        assert_eq!(requirements.iter().next().unwrap().resource, "arn:aws:s3:::src/k");
+    }
+    let version = [("x-amz-copy-source", "src/k?versionId=null")];
+    for query in ["", "partNumber=1&uploadId=u"] {
+        let copy = operation("PUT", "/abc/k", query, &version);
+        assert_eq!(actions(&copy, None), ["s3:GetObjectVersion", "s3:PutObject"]);
+    }
+}
+
+#[test]
+fn a15_each_object_is_decided_by_itself() {
+    let delete = operation("POST", "/abc", "delete", &[]);
+    let body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>null</VersionId></Object></Delete>";
+    let document = Document::parse(delete.kind(), body).unwrap();
+    let Requirements::PerKey(keys) = delete.requirements(&Facts::default(), Some(&document)) else {
+        panic!("per key");
+    };
+    let described: Vec<_> = keys
+        .iter()
+        .map(|(object, requirements)| {
+            assert_eq!(requirements.len(), 1);
+            (
+                object.key.as_str(),
+                requirements.first().action,
+                requirements.first().resource.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        described,
+        [
+            ("a", "s3:DeleteObject", "arn:aws:s3:::abc/a"),
+            ("b", "s3:DeleteObjectVersion", "arn:aws:s3:::abc/b")
+        ]
+    );
+    let Requirements::PerKey(none) = delete.requirements(&Facts::default(), None) else {
+        panic!("per key")
+    };
+    assert!(none.is_empty());
+}
+
+#[test]
+fn a58_what_a_create_bucket_says_besides_is_required() {
+    let headers = [
+        ("x-amz-acl", "public-read"),
+        ("x-amz-bucket-object-lock-enabled", "TRUE"),
+        ("x-amz-object-ownership", "ObjectWriter"),
+    ];
+    let create = operation("PUT", "/abc", "", &headers);
+    let body = b"<CreateBucketConfiguration><LocationConstraint>eu</LocationConstraint><Tags><Tag><Key>Team</Key>\
+                 <Value>a</Value></Tag></Tags></CreateBucketConfiguration>";
+    let document = Document::parse(create.kind(), body).unwrap();
+    assert_eq!(
+        actions(&create, Some(&document)),
+        [
+            "s3:CreateBucket",
+            "s3:PutBucketAcl",
+            "s3:PutBucketObjectLockConfiguration",
+            "s3:PutBucketVersioning",
+            "s3:PutBucketOwnershipControls",
+            "s3:TagResource"
+        ]
+    );
+    let requirements = create.requirements(&Facts::default(), Some(&document));
+    let first = requirements.iter().next().unwrap();
+    assert_eq!(first.context.get("s3:locationconstraint"), Some(&Value::One("eu".into())));
+    assert_eq!(first.context.get("aws:RequestTag/team"), Some(&Value::One("a".into())));
+    let harmless = [("x-amz-acl", "private"), ("x-amz-bucket-object-lock-enabled", "false")];
+    assert_eq!(actions(&operation("PUT", "/abc", "", &harmless), None), ["s3:CreateBucket"]);
+}
+
+#[test]
+fn retention_counts_days_begun() {
+    let put = operation(
+        "PUT",
+        "/abc/k",
+        "",
+        &[("x-amz-object-lock-retain-until-date", "1970-01-11T00:00:00Z")],
+    );
+    for (now, days) in [(0, "10"), (1, "10"), (86_400, "9"), (864_000, "0"), (950_401, "-1")] {
+        let facts = Facts { now_unix: Some(now), ..Facts::default() };
+        let requirements = put.requirements(&facts, None);
+        let found = requirements
+            .iter()
+            .next()
+            .unwrap()
+            .context
+            .get("s3:object-lock-remaining-retention-days");
+        assert_eq!(found, Some(&Value::One(days.into())), "{now}");
+    }
+}
+
+#[test]
+fn withheld_headers_have_their_own_requirement() {
+    let facts = Facts::default();
+    let get = operation("GET", "/abc/k", "versionId=v", &[]);
+    let tags = get.requirement_to_show(Protected::Tagging, &facts).unwrap();
+    assert_eq!(
+        (tags.action, tags.resource.as_str()),
+        ("s3:GetObjectVersionTagging", "arn:aws:s3:::abc/k")
+    );
+    let lock = get.requirement_to_show(Protected::Retention, &facts).unwrap();
+    assert_eq!(lock.action, "s3:GetObjectRetention");
+    assert!(lock.context.get("s3:versionid").is_none());
+    let absence = get.requirement_to_see_absence(&facts).unwrap();
+    assert_eq!((absence.action, absence.resource.as_str()), ("s3:ListBucket", "arn:aws:s3:::abc"));
+    let put = operation("PUT", "/abc/k", "", &[]);
+    assert!(put.requirement_to_show(Protected::LegalHold, &facts).is_none());
+    assert!(put.requirement_to_see_absence(&facts).is_none());
+}
+
+#[test]
+fn copied_tags_have_their_own_requirements() {
+    let source = ("x-amz-copy-source", "src/k");
+    let copied = |headers: &[(&str, &str)]| {
+        let copy = operation("PUT", "/abc/k", "", headers);
+        let requirements = copy.requirements_if_source_has_tags(&Facts::default());
+        requirements.iter().map(|r| format!("{} {}", r.action, r.resource)).collect::<Vec<_>>()
+    };
+    let both = ["s3:GetObjectTagging arn:aws:s3:::src/k", "s3:PutObjectTagging arn:aws:s3:::abc/k"];
+    assert_eq!(copied(&[source]), both);
+    assert_eq!(copied(&[source, ("x-amz-tagging-directive", "COPY")]), both);
+    assert_eq!(copied(&[source, ("x-amz-tagging-directive", "replace")]), both);
+    assert!(copied(&[source, ("x-amz-tagging-directive", "REPLACE")]).is_empty());
+}

@@ -1,0 +1,272 @@
+//! What a request claims about its signer. Nothing here is trusted: the claims say which secret to
+//! look up and how to check, and whoever wants more asks [`crate::verify()`].
+//!
+//! A request has one identity or none. Every second one, wherever it hides, is refused here and not
+//! weighed: which of two the next server believes is not ours to guess.
+
+mod authorization;
+pub(crate) mod query;
+
+use std::fmt;
+
+use http::header::{AUTHORIZATION, DATE, HeaderName};
+use http::{HeaderMap, Method};
+
+use crate::error::{Malformed, Place, PresentError};
+use crate::key::{AccessKeyId, SessionToken};
+use crate::scope::{Region, Scope, ScopeDate, Service, TERMINATOR};
+use crate::signature::Signature;
+use crate::time::Timestamp;
+
+pub(crate) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(crate) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+
+/// The most header names that a signature may list. A request with every S3 header there is has about
+/// 60; a longer list only makes the check slower.
+const MAX_SIGNED_HEADERS: usize = 128;
+
+/// The head of a request as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The wire bytes of the path, up to the `?`.
+    pub path: &'a str,
+    /// The wire bytes of the query, without `?`; empty if there is none.
+    pub query: &'a str,
+    /// All headers, `host` among them.
+    pub headers: &'a HeaderMap,
+    /// The bucket of a virtual-host request, as the client named it. HMACv1 signs it as part of the
+    /// path; nothing else here looks at it.
+    pub bucket_in_host: Option<&'a str>,
+}
+
+/// How a request is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// SigV4 in the `Authorization` header.
+    HeaderV4,
+    /// SigV4 in the query: a presigned URL.
+    QueryV4,
+    /// HMACv1 in the query: the presigned URL of older SDKs.
+    QueryHmacV1,
+}
+
+/// Who a request says it is from.
+#[derive(Debug)]
+pub enum Presented {
+    /// No signature of any kind.
+    Anonymous,
+    /// A signature that is yet to be checked.
+    Signed(Claims),
+}
+
+/// The claims of a signed request. For looking up a secret; everything else waits for
+/// [`crate::Verified`].
+pub struct Claims {
+    pub(crate) access_key_id: AccessKeyId,
+    pub(crate) session_token: Option<SessionToken>,
+    pub(crate) signed: Signed,
+}
+
+/// The signature by its scheme, each with what its check needs.
+pub(crate) enum Signed {
+    Header(V4),
+    Query { v4: V4, lifetime_seconds: u32 },
+    HmacV1 { expires: i64, signature: [u8; 20] },
+}
+
+/// What both places of SigV4 carry.
+pub(crate) struct V4 {
+    pub(crate) scope: Scope,
+    pub(crate) signed_at: Timestamp,
+    pub(crate) signed_headers: Box<str>,
+    pub(crate) signature: Signature,
+}
+
+impl Claims {
+    /// The key that is claimed.
+    #[must_use]
+    pub fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// The token that came with it.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&SessionToken> {
+        self.session_token.as_ref()
+    }
+
+    /// The region in the credential scope; HMACv1 has none.
+    #[must_use]
+    pub fn region(&self) -> Option<&Region> {
+        self.scope().map(|scope| &scope.region)
+    }
+
+    /// The credential scope, by which signing keys are cached; HMACv1 has none.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Scope> {
+        match &self.signed {
+            Signed::Header(v4) | Signed::Query { v4, .. } => Some(&v4.scope),
+            Signed::HmacV1 { .. } => None,
+        }
+    }
+
+    /// How the request is signed.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        match &self.signed {
+            Signed::Header(_) => Scheme::HeaderV4,
+            Signed::Query { .. } => Scheme::QueryV4,
+            Signed::HmacV1 { .. } => Scheme::QueryHmacV1,
+        }
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims")
+            .field("access_key_id", &self.access_key_id)
+            .field("scheme", &self.scheme())
+            .field("scope", &self.scope())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads who a request claims to be from.
+///
+/// # Errors
+/// More than one identity or token, a name of the signature twice in the query, a scheme that is not
+/// supported, or claims that are not well-formed.
+pub fn present(head: &RequestHead<'_>) -> Result<Presented, PresentError> {
+    let query = query::Names::read(head.query)?;
+    let mut authorizations = head.headers.get_all(AUTHORIZATION).iter();
+    let authorization = authorizations.next();
+    if authorizations.next().is_some() {
+        return Err(PresentError::SeveralIdentities);
+    }
+    let claims = match (authorization, query.has_v4(), query.has_hmac_v1()) {
+        (None, false, false) => return Ok(Presented::Anonymous),
+        (Some(value), false, false) => {
+            if query.token.is_some() {
+                return Err(PresentError::SeveralTokens);
+            }
+            let (access_key_id, v4) = authorization::read(value, head.headers)?;
+            Claims {
+                access_key_id,
+                session_token: header_token(head.headers)?,
+                signed: Signed::Header(v4),
+            }
+        }
+        (None, true, false) => {
+            let session_token = one_token(header_token(head.headers)?, query.token()?)?;
+            let (access_key_id, v4, lifetime_seconds) = query.v4()?;
+            Claims { access_key_id, session_token, signed: Signed::Query { v4, lifetime_seconds } }
+        }
+        (None, false, true) => {
+            let session_token = one_token(header_token(head.headers)?, query.token()?)?;
+            let (access_key_id, expires, signature) = query.hmac_v1()?;
+            Claims { access_key_id, session_token, signed: Signed::HmacV1 { expires, signature } }
+        }
+        (Some(_), true, _) | (Some(_), _, true) | (None, true, true) => {
+            return Err(PresentError::SeveralIdentities);
+        }
+    };
+    Ok(Presented::Signed(claims))
+}
+
+fn header_token(headers: &HeaderMap) -> Result<Option<SessionToken>, PresentError> {
+    let mut values = headers.get_all(X_AMZ_SECURITY_TOKEN).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(PresentError::SeveralTokens);
+    }
+    let Some(value) = first else { return Ok(None) };
+    // What is not ASCII becomes the empty string, which is no token.
+    let text = value.to_str().unwrap_or_default().to_owned();
+    Ok(Some(SessionToken::parse(text)?))
+}
+
+fn one_token(
+    header: Option<SessionToken>,
+    query: Option<SessionToken>,
+) -> Result<Option<SessionToken>, PresentError> {
+    match (header, query) {
+        (Some(_), Some(_)) => Err(PresentError::SeveralTokens),
+        (token, None) | (None, token) => Ok(token),
+    }
+}
+
+/// `x-amz-date` if it is there, else `Date`; each at most once.
+fn header_date(headers: &HeaderMap) -> Result<Timestamp, PresentError> {
+    let one = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => value.to_str().map(Some).map_err(|_| PresentError::NoDate),
+            (Some(_), Some(_)) => Err(PresentError::NoDate),
+        }
+    };
+    let date = match one(&X_AMZ_DATE)? {
+        Some(text) => Timestamp::parse_basic(text),
+        None => Timestamp::parse_date_header(one(&DATE)?.ok_or(PresentError::NoDate)?),
+    };
+    date.map_err(|_| PresentError::NoDate)
+}
+
+/// Reads `AKID/YYYYMMDD/REGION/SERVICE/aws4_request`.
+fn credential(text: &str) -> Result<(AccessKeyId, Scope), Malformed> {
+    let mut parts = text.split('/');
+    let mut next = || parts.next();
+    let (Some(id), Some(date), Some(region), Some(service), Some(terminator), None) =
+        (next(), next(), next(), next(), next(), next())
+    else {
+        return Err(Malformed::Credential);
+    };
+    let id = AccessKeyId::parse(id)?;
+    let date = ScopeDate::parse(date).ok_or(Malformed::ScopeDate)?;
+    let region = Region::parse(region).map_err(|_| Malformed::Region)?;
+    let service = Service::parse(service).ok_or(Malformed::Service)?;
+    if terminator != TERMINATOR {
+        return Err(Malformed::Terminator);
+    }
+    Ok((id, Scope { date, region, service }))
+}
+
+fn v4(
+    scope: Scope,
+    signed_at: Timestamp,
+    signed_headers: &str,
+    signature: &str,
+) -> Result<V4, Malformed> {
+    if scope.date != signed_at.scope_date() {
+        return Err(Malformed::OtherDate);
+    }
+    if !are_names(signed_headers) {
+        return Err(Malformed::SignedHeaders);
+    }
+    let signature = Signature::parse(signature.as_bytes()).ok_or(Malformed::Signature)?;
+    Ok(V4 { scope, signed_at, signed_headers: signed_headers.into(), signature })
+}
+
+/// Different lower-case header names between semicolons.
+fn are_names(list: &str) -> bool {
+    list.split(';').enumerate().all(|(position, name)| {
+        let before = || list.split(';').take(position);
+        position < MAX_SIGNED_HEADERS && is_name(name) && !before().any(|it| it == name)
+    })
+}
+
+/// A token of RFC 9110 in lower case.
+fn is_name(name: &str) -> bool {
+    let allowed =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.bytes().all(allowed)
+}
+
+const fn malformed(place: Place, reason: Malformed) -> PresentError {
+    PresentError::Malformed { place, reason }
+}
+
+#[cfg(test)]
+mod tests;

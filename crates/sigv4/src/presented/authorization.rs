@@ -1,0 +1,63 @@
+//! `Authorization: AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`
+
+use http::{HeaderMap, HeaderValue};
+
+use super::{V4, credential, header_date, malformed, v4};
+use crate::error::{Malformed, Place, PresentError, UnsupportedScheme};
+use crate::key::AccessKeyId;
+use crate::signature::ALGORITHM;
+
+/// Reads the header and the date that belongs to it.
+pub(super) fn read(
+    value: &HeaderValue,
+    headers: &HeaderMap,
+) -> Result<(AccessKeyId, V4), PresentError> {
+    let bad = |reason| malformed(Place::Header, reason);
+    let text = value.to_str().map_err(|_| bad(Malformed::Shape))?.trim();
+    let (scheme, fields) = text.split_once(' ').unwrap_or((text, ""));
+    check_scheme(scheme)?;
+    let fields = Fields::read(fields).map_err(bad)?;
+    let (id, scope) = credential(fields.credential).map_err(bad)?;
+    let signed_at = header_date(headers)?;
+    let v4 = v4(scope, signed_at, fields.signed_headers, fields.signature).map_err(bad)?;
+    Ok((id, v4))
+}
+
+fn check_scheme(scheme: &str) -> Result<(), PresentError> {
+    let unsupported = match scheme {
+        ALGORITHM => return Ok(()),
+        "AWS" => UnsupportedScheme::HmacV1Header,
+        "AWS4-ECDSA-P256-SHA256" => UnsupportedScheme::SigV4a,
+        _ => UnsupportedScheme::Other,
+    };
+    Err(PresentError::Unsupported(unsupported))
+}
+
+struct Fields<'a> {
+    credential: &'a str,
+    signed_headers: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn read(text: &'a str) -> Result<Self, Malformed> {
+        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        for field in text.split(',') {
+            let (name, value) = field.trim().split_once('=').ok_or(Malformed::Shape)?;
+            let (slot, name) = match name {
+                "Credential" => (&mut credential, "Credential"),
+                "SignedHeaders" => (&mut signed_headers, "SignedHeaders"),
+                "Signature" => (&mut signature, "Signature"),
+                _ => return Err(Malformed::Shape),
+            };
+            if slot.replace(value).is_some() {
+                return Err(Malformed::Repeated(name));
+            }
+        }
+        Ok(Self {
+            credential: credential.ok_or(Malformed::Missing("Credential"))?,
+            signed_headers: signed_headers.ok_or(Malformed::Missing("SignedHeaders"))?,
+            signature: signature.ok_or(Malformed::Missing("Signature"))?,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _: sigv4::Verified = Default::default();
+}

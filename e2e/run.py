@@ -1,0 +1,331 @@
+"""Runs the client tests against real parts and stops whatever it started.
+
+    e2e/run.sh [PART...] [-- PYTEST ARGUMENT...]
+
+Parts:
+    gateway   `fakes3pp serve` with the README's configuration, before RGW, logged in through Keycloak
+    demo      the demo over http and over https
+    direct    RGW without a gateway: whether the tests are right about S3
+Without a part: gateway and demo. E2E_KEEP=1 leaves everything running. E2E_BINARIES=FOLDER takes the
+binaries from there instead of building them.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import boto3
+import readme
+import yaml
+from target import ROOT, WORK, Target, configuration
+
+KEEP = os.environ.get("E2E_KEEP") == "1"
+BUILT = os.environ.get("E2E_BINARIES")
+BINARIES = pathlib.Path(BUILT or pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release")
+HERE = ROOT / "e2e"
+
+
+def say(text):
+    print(f"e2e: {text}", flush=True)
+
+
+def timed(what, started):
+    say(f"{what} ({time.monotonic() - started:.0f} s)")
+
+
+class Failed(Exception):
+    """A part that did not come up; says what to do."""
+
+
+@contextlib.contextmanager
+def script(name, **environment):
+    """A service with a start script."""
+    environment = {**os.environ, **{key: str(value) for key, value in environment.items()}}
+    started = time.monotonic()
+    if subprocess.run([HERE / name, "start"], env=environment, stdin=subprocess.DEVNULL).returncode != 0:
+        raise Failed(f"{name} start failed")
+    timed(f"{name} started", started)
+    try:
+        yield
+    finally:
+        if not KEEP:
+            subprocess.run([HERE / name, "stop"], env=environment, stdout=subprocess.DEVNULL, check=True)
+
+
+@contextlib.contextmanager
+def process(name, command, ready, log, **more):
+    """A process of ours until it is told to stop, which it must do in order."""
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **more
+        )
+    try:
+        until = time.monotonic() + 60
+        while not ready():
+            if child.poll() is not None or time.monotonic() > until:
+                raise Failed(f"{name} does not answer; end of {log}:\n" + tail(log))
+            time.sleep(0.05)
+        yield child
+        if child.poll() is not None:
+            raise Failed(f"{name} ended with {child.returncode} under the tests; end of {log}:\n" + tail(log))
+    finally:
+        if child.poll() is None and not KEEP:
+            child.send_signal(signal.SIGTERM)
+            try:
+                code = child.wait(45)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                raise Failed(f"{name} did not stop within 45 s of SIGTERM") from None
+            if code != 0:
+                raise Failed(f"{name} ended with {code} after SIGTERM; end of {log}:\n" + tail(log))
+
+
+def tail(log):
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+
+
+def build():
+    started = time.monotonic()
+    command = ["cargo", "build", "--release", "--locked", "-p", "gateway", "-p", "demo"]
+    if subprocess.run(command, cwd=ROOT).returncode != 0:
+        raise Failed("the binaries do not build")
+    timed("release binaries built", started)
+
+
+def rgw_environment():
+    """Ports and keys of RGW, as its script has them."""
+    text = subprocess.run([HERE / "rgw.sh", "env"], capture_output=True, text=True, check=True).stdout
+    words = text.replace("export ", "").split()
+    return dict(word.split("=", 1) for word in words)
+
+
+def at_rgw(rgw, who="RGW"):
+    return boto3.client(
+        "s3",
+        endpoint_url=rgw["RGW_ENDPOINT"],
+        region_name="default",
+        aws_access_key_id=rgw[f"{who}_ACCESS_KEY"],
+        aws_secret_access_key=rgw[f"{who}_SECRET_KEY"],
+        config=configuration(s3={"addressing_style": "path"}),
+    )
+
+
+def ensure_bucket(client, name):
+    if name not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
+        client.create_bucket(Bucket=name)
+
+
+def direct(rgw):
+    """RGW itself, twice: alice as the bucket's owner, and as RGW's user `alt`, whom a bucket policy
+    holds to what a role of ours gives her."""
+    client = at_rgw(rgw)
+    ensure_bucket(client, "direct")
+    alice = {"AWS": ["arn:aws:iam:::user/alt"]}
+    resource = "arn:aws:s3:::direct"
+    listing = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+    statements = [
+        {"Action": listing, "Resource": resource, "Condition": {"StringLike": {"s3:prefix": "alice/*"}}},
+        {"Action": "s3:GetBucketLocation", "Resource": resource},
+        {"Action": "s3:*", "Resource": resource + "/alice/*"},
+    ]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": alice, **statement} for statement in statements],
+    }
+    client.put_bucket_policy(Bucket="direct", Policy=json.dumps(policy))
+    owner = {"access_key": rgw["RGW_ACCESS_KEY"], "secret_key": rgw["RGW_SECRET_KEY"]}
+    other = {"access_key": rgw["RGW_ALT_ACCESS_KEY"], "secret_key": rgw["RGW_ALT_SECRET_KEY"]}
+    common = {
+        "login": "its users have static keys",
+        "policy-on-buckets": "every user may make buckets",
+        "bob-is-a-user": "bob owns the bucket",
+        "checksum-verification": "it takes x-amz-checksum-* and verifies none",
+        "checksum-answers": "it keeps no checksum",
+        "memory": "not ours",
+        "messages": "its errors have none, and the AWS CLI stumbles over that",
+    }
+    by_policy = {
+        "list-buckets": "it lists the buckets that a user owns",
+        "missing-keys": "it tells whoever may not list the whole bucket AccessDenied, as AWS does",
+        "bulk-delete": "its bucket policy allows it for the whole bucket or not at all",
+        "list-uploads": "it fills no s3:prefix there",
+    }
+    place = {
+        "s3": rgw["RGW_ENDPOINT"],
+        "domain": f"{rgw['RGW_DNS_NAME']}:{rgw['RGW_ENDPOINT'].rsplit(':', 1)[1]}",
+        "hosts": [rgw["RGW_DNS_NAME"]],
+        "bucket": "direct",
+    }
+    return [
+        Target(
+            name="direct-owner",
+            users={"alice": owner, "bob": owner},
+            lacks={**common, "denial": "alice owns the bucket"},
+            **place,
+        ),
+        Target(
+            name="direct-policy", users={"alice": other, "bob": owner}, lacks={**common, **by_policy}, **place
+        ),
+    ]
+
+
+def certificates(folder, domains):
+    """A throw-away CA and a certificate for the gateway."""
+    names = [f"DNS:{name}" for domain in domains for name in (domain, f"*.{domain}")] + ["IP:127.0.0.1"]
+    run = lambda *words: subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=e2e throw-away CA",
+        "-addext", "keyUsage=critical,keyCertSign", "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
+    run("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=fakes3pp", "-keyout", "server.key", "-out", "server.csr")
+    (folder / "extensions").write_text(
+        f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n"
+    )
+    run("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+        "-extfile", "extensions", "-out", "server.crt")  # fmt: skip
+
+
+def answers(url):
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
+        return answer.status == 200
+    return False
+
+
+@contextlib.contextmanager
+def gateway(rgw):
+    """`fakes3pp serve` as the README says it, with its configuration as it is written there."""
+    binary = BINARIES / "fakes3pp"
+    folder = WORK / "gateway"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    role_arn = readme.write(folder)
+    config = yaml.safe_load((folder / "fakes3pp.yaml").read_text())
+    certificates(folder, config["domains"])
+    environment = {
+        "PATH": os.environ["PATH"],
+        "STORE_ACCESS_KEY": rgw["RGW_ACCESS_KEY"],
+        "STORE_SECRET_KEY": rgw["RGW_SECRET_KEY"],
+    }
+    for words in (["keys", "init", "--file", "keys.ring"], ["check", "--config", "fakes3pp.yaml"]):
+        done = subprocess.run([binary, *words], cwd=folder, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f"fakes3pp {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+    ensure_bucket(at_rgw(rgw), "data")
+    listen = config["listen"]
+    port = {name: listen[name].rsplit(":", 1)[1] for name in ("s3", "sts")}
+    log = folder / "log"
+    command = [binary, "serve", "--config", "fakes3pp.yaml"]
+    ready = lambda: answers(f"http://{listen['admin']}/readyz")
+    with process("fakes3pp serve", command, ready, log, cwd=folder, env=environment) as child:
+        issuer = config["providers"][0]["issuer"]
+        yield Target(
+            name="gateway",
+            s3=f"https://localhost:{port['s3']}",
+            sts=f"https://localhost:{port['sts']}",
+            domain=f"s3.localhost:{port['s3']}",
+            hosts=["localhost"],
+            ca=str(folder / "ca.crt"),
+            bucket="data",
+            role_arn=role_arn,
+            users={name: {"keycloak": issuer} for name in ("alice", "bob")},
+            pid=child.pid,
+            log=str(log),
+            lacks={
+                "exports": "the demo prints them",
+                "list-uploads": "the README's role does not allow it",
+                "missing-keys": "alice may not list the whole bucket, so she gets AccessDenied, as at AWS",
+            },
+        )
+
+
+@contextlib.contextmanager
+def demo(name, *options):
+    """The demo as the README says it, on any port."""
+    folder = WORK / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    env_file, log = folder / "env", folder / "log"
+    command = [BINARIES / "demo", "--port", "0", "--env-file", env_file, "--dir", folder / "state", *options]
+    with process(name, command, env_file.exists, log, cwd=folder) as child:
+        lines = [line.removeprefix("export ") for line in env_file.read_text().splitlines() if "=" in line]
+        exports = dict(line.split("=", 1) for line in lines)
+        token = exports["AWS_WEB_IDENTITY_TOKEN_FILE"]
+        s3 = exports["AWS_ENDPOINT_URL_S3"]
+        yield Target(
+            name=name,
+            s3=s3,
+            sts=exports["AWS_ENDPOINT_URL_STS"],
+            domain=f"localhost:{s3.rsplit(':', 1)[1]}",
+            hosts=["localhost"],
+            ca=exports.get("AWS_CA_BUNDLE"),
+            bucket="demo",
+            role_arn=exports["AWS_ROLE_ARN"],
+            users={user: {"token_file": token.replace("alice", user)} for user in ("alice", "bob")},
+            pid=child.pid,
+            env_file=str(env_file),
+            log=str(log),
+            lacks={
+                "versions": "its store has none",
+                "list-uploads": "its store cannot",
+                "folded keys": "its store keeps objects as files",
+                "foreign-audience": "its provider has one client",
+                "memory": "store and provider are in the same process",
+                "missing-keys": "alice may not list the whole bucket, so she gets AccessDenied, as at AWS",
+                "response-headers": "its store ignores them",
+                "conditions": "its store ignores them on GET",
+                "encoded-listings": "its store claims encoding-type=url and does not encode",
+                "parts-in-order": "its store lists parts as its file system does",
+                "upload-state": "its store lists what was aborted, and compares no ETag of a part",
+                "key plus": "see encoded-listings",
+                "key percent-escape": "see encoded-listings",
+                "key percent-2F": "see encoded-listings",
+                "key backslash": "refused for its store, as a separator",
+                "key ends-with-slash": "refused for its store, which would make a folder",
+                "key long": "its store puts the whole key into a file name",
+                **({"other-buckets": "its certificate is for its bucket"} if "--tls" in options else {}),
+            },
+        )
+
+
+def main(arguments):
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    parts, pytest_arguments = arguments[:split] or ["gateway", "demo"], arguments[split + 1 :]
+    unknown = set(parts) - {"gateway", "demo", "direct"}
+    if unknown or "--help" in arguments[:split]:
+        print(__doc__)
+        return 2
+    with contextlib.ExitStack() as stack:
+        targets = []
+        if set(parts) & {"gateway", "demo"} and not BUILT:
+            build()
+        if set(parts) & {"gateway", "direct"}:
+            stack.enter_context(script("rgw.sh"))
+            rgw = rgw_environment()
+        if "direct" in parts:
+            targets.extend(direct(rgw))
+        if "gateway" in parts:
+            issuer = yaml.safe_load(readme.block("config"))["providers"][0]["issuer"]
+            stack.enter_context(script("keycloak.sh", KC_REALM=issuer.rsplit("/", 1)[1]))
+            targets.append(stack.enter_context(gateway(rgw)))
+        if "demo" in parts:
+            targets.append(stack.enter_context(demo("demo-http")))
+            targets.append(stack.enter_context(demo("demo-https", "--tls")))
+        files = [f"--target={target.save()}" for target in targets]
+        say("testing " + ", ".join(f"{target.name} ({target.s3})" for target in targets))
+        command = [sys.executable, "-m", "pytest", "-c", HERE / "pytest.ini", "--rootdir", HERE, *files]
+        result = subprocess.run([*command, *pytest_arguments], cwd=HERE, stdin=subprocess.DEVNULL).returncode
+    say("everything that was started is stopped" if not KEEP else "left running, as E2E_KEEP asks")
+    return result
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Failed as failure:
+        say(f"FAILED: {failure}")
+        sys.exit(1)
