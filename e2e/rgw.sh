@@ -212,7 +212,7 @@ case "${1:-}" in
     stop) stop ;;
     status) alive rgw && answers && echo "ready: http://$HOST:$RGW_PORT" || { echo "not running"; exit 3; } ;;
     env) cat <<ENV
-export RGW_ENDPOINT=http://$HOST:$RGW_PORT RGW_DNS_NAME=$RGW_DNS_NAME
+export RGW_ENDPOINT=http://$HOST:$RGW_PORT RGW_DNS_NAME=$RGW_DNS_NAME RGW_DIR=$RGW_DIR
 export RGW_ACCESS_KEY=$RGW_ACCESS_KEY RGW_SECRET_KEY=$RGW_SECRET_KEY
 export RGW_ALT_ACCESS_KEY=$RGW_ALT_ACCESS_KEY RGW_ALT_SECRET_KEY=$RGW_ALT_SECRET_KEY
 ENV

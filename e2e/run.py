@@ -4,9 +4,10 @@
 
 Parts:
     gateway   `fakes3pp serve` with the README's configuration, before RGW, logged in through Keycloak
+    service   `fakes3pp serve` with e2e/service.yaml: a static user over http, RGW behind it over https
     demo      the demo over http and over https
     direct    RGW without a gateway: whether the tests are right about S3
-Without a part: gateway and demo. E2E_KEEP=1 leaves everything running. E2E_BINARIES=FOLDER takes the
+Without a part: gateway, service and demo. E2E_KEEP=1 leaves everything running. E2E_BINARIES=FOLDER takes the
 binaries from there instead of building them.
 """
 
@@ -14,6 +15,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import subprocess
@@ -30,6 +32,7 @@ KEEP = os.environ.get("E2E_KEEP") == "1"
 BUILT = os.environ.get("E2E_BINARIES")
 BINARIES = pathlib.Path(BUILT or pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release")
 HERE = ROOT / "e2e"
+RGW_TLS_PORT = int(os.environ.get("RGW_TLS_PORT", 7443))
 
 
 def say(text):
@@ -145,6 +148,7 @@ def direct(rgw):
     common = {
         "login": "its users have static keys",
         "policy-on-buckets": "every user may make buckets",
+        "location-constraint": "it knows one location, its own",
         "bob-is-a-user": "bob owns the bucket",
         "checksum-verification": "it takes x-amz-checksum-* and verifies none",
         "checksum-answers": "it keeps no checksum",
@@ -154,6 +158,7 @@ def direct(rgw):
     by_policy = {
         "list-buckets": "it lists the buckets that a user owns",
         "missing-keys": "it tells whoever may not list the whole bucket AccessDenied, as AWS does",
+        "bucket-making": "alice may not",
         "bulk-delete": "its bucket policy allows it for the whole bucket or not at all",
         "list-uploads": "it fills no s3:prefix there",
     }
@@ -196,10 +201,18 @@ def answers(url):
     return False
 
 
+def prepare(folder, config, environment):
+    """What comes before `fakes3pp serve`: a key ring, and a look at the configuration."""
+    for words in (["keys", "init", "--file", "keys.ring"], ["check", "--config", config]):
+        command = [BINARIES / "fakes3pp", *words]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f"fakes3pp {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+
+
 @contextlib.contextmanager
 def gateway(rgw):
     """`fakes3pp serve` as the README says it, with its configuration as it is written there."""
-    binary = BINARIES / "fakes3pp"
     folder = WORK / "gateway"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -211,15 +224,12 @@ def gateway(rgw):
         "STORE_ACCESS_KEY": rgw["RGW_ACCESS_KEY"],
         "STORE_SECRET_KEY": rgw["RGW_SECRET_KEY"],
     }
-    for words in (["keys", "init", "--file", "keys.ring"], ["check", "--config", "fakes3pp.yaml"]):
-        done = subprocess.run([binary, *words], cwd=folder, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Failed(f"fakes3pp {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+    prepare(folder, "fakes3pp.yaml", environment)
     ensure_bucket(at_rgw(rgw), "data")
     listen = config["listen"]
     port = {name: listen[name].rsplit(":", 1)[1] for name in ("s3", "sts")}
     log = folder / "log"
-    command = [binary, "serve", "--config", "fakes3pp.yaml"]
+    command = [BINARIES / "fakes3pp", "serve", "--config", "fakes3pp.yaml"]
     ready = lambda: answers(f"http://{listen['admin']}/readyz")
     with process("fakes3pp serve", command, ready, log, cwd=folder, env=environment) as child:
         issuer = config["providers"][0]["issuer"]
@@ -237,8 +247,53 @@ def gateway(rgw):
             log=str(log),
             lacks={
                 "exports": "the demo prints them",
+                "bucket-making": "alice may not",
                 "list-uploads": "the README's role does not allow it",
                 "missing-keys": "alice may not list the whole bucket, so she gets AccessDenied, as at AWS",
+            },
+        )
+
+
+@contextlib.contextmanager
+def service(rgw):
+    """`fakes3pp serve` for a tool with static keys."""
+    folder = WORK / "service"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in ("service.yaml", "service-policy.json"):
+        shutil.copy(HERE / name, folder)
+    keys = {"access_key": "AKIAE2ELOADER0000001", "secret_key": secrets.token_urlsafe(30)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "STORE_ACCESS_KEY": rgw["RGW_ACCESS_KEY"],
+        "STORE_SECRET_KEY": rgw["RGW_SECRET_KEY"],
+        "LOADER_ACCESS_KEY": keys["access_key"],
+        "LOADER_SECRET_KEY": keys["secret_key"],
+        "FAKES3PP__STORES__0__ENDPOINT": f"https://127.0.0.1:{RGW_TLS_PORT}",
+        "FAKES3PP__STORES__0__CA_FILE": f"{rgw['RGW_DIR']}/tls.crt",
+    }
+    prepare(folder, "service.yaml", environment)
+    ensure_bucket(at_rgw(rgw), "made-before")
+    listen = yaml.safe_load((folder / "service.yaml").read_text())["listen"]
+    port = listen["s3"].rsplit(":", 1)[1]
+    log = folder / "log"
+    command = [BINARIES / "fakes3pp", "serve", "--config", "service.yaml"]
+    ready = lambda: answers(f"http://{listen['admin']}/readyz")
+    with process("fakes3pp serve", command, ready, log, cwd=folder, env=environment) as child:
+        yield Target(
+            name="service",
+            s3=f"http://127.0.0.1:{port}",
+            domain=f"s3.localhost:{port}",
+            hosts=["s3.localhost"],
+            bucket="made-before",
+            users={name: keys for name in ("alice", "bob")},
+            regions=["eu-central-1"],
+            pid=child.pid,
+            log=str(log),
+            lacks={
+                "login": "its user has static keys",
+                "denial": "there is one user",
+                "bob-is-a-user": "there is one user",
             },
         )
 
@@ -271,6 +326,7 @@ def demo(name, *options):
             log=str(log),
             lacks={
                 "versions": "its store has none",
+                "bucket-making": "alice may not",
                 "list-uploads": "its store cannot",
                 "folded keys": "its store keeps objects as files",
                 "foreign-audience": "its provider has one client",
@@ -293,18 +349,19 @@ def demo(name, *options):
 
 
 def main(arguments):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     split = arguments.index("--") if "--" in arguments else len(arguments)
-    parts, pytest_arguments = arguments[:split] or ["gateway", "demo"], arguments[split + 1 :]
-    unknown = set(parts) - {"gateway", "demo", "direct"}
+    parts, pytest_arguments = arguments[:split] or ["gateway", "service", "demo"], arguments[split + 1 :]
+    unknown = set(parts) - {"gateway", "service", "demo", "direct"}
     if unknown or "--help" in arguments[:split]:
         print(__doc__)
         return 2
     with contextlib.ExitStack() as stack:
         targets = []
-        if set(parts) & {"gateway", "demo"} and not BUILT:
+        if set(parts) & {"gateway", "service", "demo"} and not BUILT:
             build()
-        if set(parts) & {"gateway", "direct"}:
-            stack.enter_context(script("rgw.sh"))
+        if set(parts) & {"gateway", "service", "direct"}:
+            stack.enter_context(script("rgw.sh", RGW_TLS_PORT=RGW_TLS_PORT))
             rgw = rgw_environment()
         if "direct" in parts:
             targets.extend(direct(rgw))
@@ -312,12 +369,15 @@ def main(arguments):
             issuer = yaml.safe_load(readme.block("config"))["providers"][0]["issuer"]
             stack.enter_context(script("keycloak.sh", KC_REALM=issuer.rsplit("/", 1)[1]))
             targets.append(stack.enter_context(gateway(rgw)))
+        if "service" in parts:
+            targets.append(stack.enter_context(service(rgw)))
         if "demo" in parts:
             targets.append(stack.enter_context(demo("demo-http")))
             targets.append(stack.enter_context(demo("demo-https", "--tls")))
         files = [f"--target={target.save()}" for target in targets]
         say("testing " + ", ".join(f"{target.name} ({target.s3})" for target in targets))
         command = [sys.executable, "-m", "pytest", "-c", HERE / "pytest.ini", "--rootdir", HERE, *files]
+        command.append(f"--basetemp={WORK / 'tmp'}")
         result = subprocess.run([*command, *pytest_arguments], cwd=HERE, stdin=subprocess.DEVNULL).returncode
     say("everything that was started is stopped" if not KEEP else "left running, as E2E_KEEP asks")
     return result

@@ -43,6 +43,8 @@ class Target:
     hosts: list = dataclasses.field(default_factory=list)
     # What cannot be tested here, with the reason.
     lacks: dict = dataclasses.field(default_factory=dict)
+    # Regions that its tests run in.
+    regions: list = dataclasses.field(default_factory=lambda: list(REGIONS))
     # Process whose memory is watched.
     pid: int | None = None
     # A file with `export` lines for alice, where the target makes one.

@@ -31,7 +31,14 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize(name, values)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    def elsewhere(item):
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        return "region" in parameters and parameters["region"] not in parameters["target"].regions
+
+    config.hook.pytest_deselected(items=[item for item in items if elsewhere(item)])
+    items[:] = [item for item in items if not elsewhere(item)]
+
     # One target after the other, whatever file a test is in; what was logged, last.
     def place(item):
         parameters = item.callspec.params if hasattr(item, "callspec") else {}

@@ -37,20 +37,21 @@ def test_who_am_i(aws, alice, needs):
     assert answer["Arn"] == alice.login["AssumedRoleUser"]["Arn"]
 
 
-def test_files_go_up_and_down(aws, bucket, prefix, tmp_path):
+def test_files_go_up_and_down(target, aws, bucket, prefix, tmp_path):
     there = f"s3://{bucket}/{prefix}"
     (tmp_path / "up").mkdir()
-    for name in ("a b.txt", "c+d.txt", "ü.txt"):
+    names = ["a b.txt", "c_d.txt" if "encoded-listings" in target.lacks else "c+d.txt", "ü.txt"]
+    for name in names:
         (tmp_path / "up" / name).write_text(name)
     aws("s3", "cp", "--quiet", str(tmp_path / "up" / "a b.txt"), there + "one.txt")
     assert aws("s3", "cp", there + "one.txt", "-") == b"a b.txt"
     aws("s3", "cp", "--quiet", there + "one.txt", there + "two.txt")
     aws("s3", "sync", "--quiet", str(tmp_path / "up"), there + "sync/")
     aws("s3", "sync", "--quiet", there + "sync/", str(tmp_path / "down"))
-    assert sorted(p.name for p in (tmp_path / "down").iterdir()) == ["a b.txt", "c+d.txt", "ü.txt"]
+    assert sorted(p.name for p in (tmp_path / "down").iterdir()) == names
     listing = aws("s3", "ls", "--recursive", there).decode()
     assert [line.split(None, 3)[3] for line in listing.splitlines()] == [
-        prefix + name for name in ("one.txt", "sync/a b.txt", "sync/c+d.txt", "sync/ü.txt", "two.txt")
+        prefix + name for name in ["one.txt", *(f"sync/{name}" for name in names), "two.txt"]
     ]
     aws("s3", "mv", "--quiet", there + "two.txt", there + "three.txt")
     aws("s3", "rm", "--quiet", "--recursive", there)

@@ -1,6 +1,7 @@
 """From an OIDC token to temporary keys."""
 
 import base64
+import email.utils
 import json
 import re
 import subprocess
@@ -72,7 +73,7 @@ def test_a_shorter_session_can_be_asked_for(alice):
         RoleArn=alice.target.role_arn, RoleSessionName="alice", WebIdentityToken=alice.token(), DurationSeconds=900
     )
     issued = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-    left = answer["Credentials"]["Expiration"] - __import__("email.utils").utils.parsedate_to_datetime(issued)
+    left = answer["Credentials"]["Expiration"] - email.utils.parsedate_to_datetime(issued)
     assert 895 <= left.total_seconds() <= 905
 
 

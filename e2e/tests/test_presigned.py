@@ -1,5 +1,6 @@
 """Presigned URLs of both kinds, by every region and addressing style, opened without any keys."""
 
+import time
 import urllib.parse
 
 import pytest
@@ -120,8 +121,6 @@ def test_a_url_with_another_signature_is_refused(target, signer, bucket, key):
 
 
 def test_a_url_ends(target, signer, bucket, key):
-    import time
-
     url = signer("get_object", expires=1, Bucket=bucket, Key=key)
     time.sleep(2.1)
     status, _, body = target.send("GET", url)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use policy::{Context, Policy, PolicySet, Principal};
 use sigv4::{AccessKeyId, Claims, SecretKey, Timestamp, Verified};
+use sts::mint::CallerIdentity;
 use sts::role::Role;
 use sts::session::Session;
 
@@ -145,7 +146,8 @@ impl Caller {
                 context.insert("aws:PrincipalAccount", account.as_str());
                 context.insert("aws:PrincipalType", "User");
                 context.insert("aws:username", user.name.as_str());
-                context.insert("aws:userid", user.name.as_str());
+                let identity = CallerIdentity::of_user(&user.arn, account.as_str());
+                context.insert("aws:userid", identity.user_id);
                 context
             }
             Self::Anonymous => {

@@ -11,6 +11,7 @@ pub mod body;
 pub mod budget;
 mod client;
 mod context;
+mod copied_tags;
 mod forwarded;
 pub mod late;
 mod payload;

@@ -107,9 +107,9 @@ pub enum Reject {
     /// The head for the store cannot be made; cannot happen with a validated configuration.
     #[error("the request for the store cannot be made")]
     NoStoreHandle,
-    /// The head for the store cannot be signed.
-    #[error("signing for the store: {0}")]
-    Sign(#[from] sigv4::SignError),
+    /// The request for the store cannot be made from what was decided.
+    #[error("{0}")]
+    StoreRequest(#[from] crate::snapshot::StoreRequestError),
     /// The store cannot be asked.
     #[error("store: {0}")]
     Upstream(#[from] UpstreamError),
@@ -230,7 +230,7 @@ impl Reject {
             Self::Busy => Rejection::new(AwsCode::SlowDown, self),
             Self::Unproven
             | Self::NoStoreHandle
-            | Self::Sign(_)
+            | Self::StoreRequest(_)
             | Self::EarlySuccess
             | Self::Redirect(_)
             | Self::StoreCredentials(_)

@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::app::App;
 use crate::pipeline::{self, Connection};
 use crate::shutdown::{self, Signal, Trigger};
-use io::StallGuard;
+use io::{Busy, BusyGuard, StallGuard};
 
 /// What a listener serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,11 +241,13 @@ impl Accepting {
     {
         let limits = &self.app.limits;
         self.app.metrics.connections.inc();
-        let io = TokioIo::new(StallGuard::new(stream, limits.body_idle_timeout));
-        let service = service_fn(|request| self.answer(connection, request));
+        let busy = Busy::default();
+        let (stall, head) = (limits.body_idle_timeout, limits.header_read_timeout);
+        let io = TokioIo::new(StallGuard::new(stream, stall, head, busy.clone()));
+        let service = service_fn(|request| self.answer(connection, busy.begin(), request));
         let mut served = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_read_timeout)
+            .header_read_timeout(limits.idle_timeout)
             .max_buf_size(limits.max_header_bytes.as_usize())
             .max_headers(MAX_HEADERS)
             .serve_connection(io, service);
@@ -266,6 +268,7 @@ impl Accepting {
     fn answer(
         &self,
         connection: Connection,
+        busy: BusyGuard,
         request: Request<Incoming>,
     ) -> Pin<
         Box<
@@ -275,7 +278,11 @@ impl Accepting {
     > {
         let app = Arc::clone(&self.app);
         let serves = self.serves;
-        Box::pin(async move { Ok(pipeline::answer(app, serves, connection, request).await) })
+        Box::pin(async move {
+            Ok(pipeline::answer(app, serves, connection, request)
+                .await
+                .map(|body| body.keeping(busy)))
+        })
     }
 }
 

@@ -6,11 +6,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use sigv4::{AccessKeyId, ScopeDate, Service, Signer, SigningKey};
+use http::Request;
+use s3::Outgoing;
+use sigv4::{AccessKeyId, Payload, ScopeDate, Service, Signer, SigningKey, Timestamp};
 
 use crate::config::{Addressing, Credential, Limits, Live, Scheme, Store, User};
 use crate::oidc::Providers;
 use crate::shutdown::Signal;
+use crate::upstream::body::OutgoingBody;
 use crate::upstream::client::{Address, Pool, PoolLimits};
 use crate::upstream::tls;
 
@@ -55,19 +58,18 @@ impl StoreSigner {
         Self { signer, key: ArcSwapOption::empty() }
     }
 
-    /// Signs `headers` in place.
+    /// The request as it goes on the wire: signed, with a `host` that is in its headers already.
     ///
     /// # Errors
-    /// As [`Signer::sign`].
-    pub fn sign(
+    /// [`StoreRequestError`], which a validated configuration does not give.
+    pub fn request(
         &self,
-        method: &http::Method,
-        path: &str,
-        query: &str,
-        headers: &mut http::HeaderMap,
-        payload: &sigv4::Payload,
-        now: sigv4::Timestamp,
-    ) -> Result<(), sigv4::SignError> {
+        outgoing: Outgoing,
+        body: OutgoingBody,
+        payload: &Payload,
+        now: Timestamp,
+    ) -> Result<Request<OutgoingBody>, StoreRequestError> {
+        let Outgoing { method, path, query, mut headers } = outgoing;
         let date = now.scope_date();
         let kept = self.key.load();
         let key = match &*kept {
@@ -78,8 +80,25 @@ impl StoreSigner {
                 fresh
             }
         };
-        self.signer.sign(method, path, query, headers, payload, now, Some(&key.1))
+        self.signer.sign(&method, &path, &query, &mut headers, payload, now, Some(&key.1))?;
+        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = target.parse()?;
+        *request.headers_mut() = headers;
+        Ok(request)
     }
+}
+
+/// A request for a store cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreRequestError {
+    /// It cannot be signed.
+    #[error("signing for the store: {0}")]
+    Sign(#[from] sigv4::SignError),
+    /// Its target is no URI.
+    #[error("the target for the store is no URI: {0}")]
+    Target(#[from] http::uri::InvalidUri),
 }
 
 /// A store's TLS cannot be set up.

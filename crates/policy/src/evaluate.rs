@@ -204,7 +204,7 @@ fn deny_in(layer: Layer, policy: &Policy, asked: &Asked<'_>) -> Option<Reason> {
 
 /// Whether a policy was loaded for the part that it plays. One that was not grants nothing there:
 /// an identity policy names no principal, and as a bucket policy it would be open to everybody.
-fn fits(layer: Layer, kind: &Kind) -> bool {
+pub(crate) fn fits(layer: Layer, kind: &Kind) -> bool {
     match layer {
         Layer::Identity | Layer::Boundary | Layer::Session => {
             matches!(kind, Kind::Identity | Kind::Boundary | Kind::Session)

@@ -6,7 +6,8 @@
 //! is authorised by it, and it gives no [`crate::Permit`].
 
 use crate::condition::{Test, Verdict};
-use crate::evaluate::asked;
+use crate::decision::Layer;
+use crate::evaluate::{asked, fits};
 use crate::principal::Reach;
 use crate::statement::{Asked, Statement};
 use crate::{Context, Policy, PolicySet, Principal, Request, Value};
@@ -64,25 +65,28 @@ impl View<'_> {
         matches.then_some(reach)
     }
 
-    fn strongest(&self, policy: &Policy) -> Option<Reach> {
+    fn strongest(&self, layer: Layer, policy: &Policy) -> Option<Reach> {
+        if !fits(layer, &policy.kind) {
+            return None;
+        }
         policy.allows.iter().filter_map(|statement| self.allows(statement)).max()
     }
 
     fn own_grant(&self, set: &PolicySet<'_>) -> bool {
         !matches!(self.asked.principal, Principal::Anonymous)
-            && set.identity.iter().any(|policy| self.strongest(policy).is_some())
+            && set.identity.iter().any(|policy| self.strongest(Layer::Identity, policy).is_some())
             && self.limits(set)
     }
 
     fn limits(&self, set: &PolicySet<'_>) -> bool {
-        set.boundary.is_none_or(|boundary| self.strongest(boundary).is_some())
-            && set
-                .session
-                .is_none_or(|session| session.iter().any(|policy| self.strongest(policy).is_some()))
+        set.boundary.is_none_or(|boundary| self.strongest(Layer::Boundary, boundary).is_some())
+            && set.session.is_none_or(|session| {
+                session.iter().any(|policy| self.strongest(Layer::Session, policy).is_some())
+            })
     }
 
     fn bucket_grant(&self, set: &PolicySet<'_>) -> bool {
-        match set.bucket.and_then(|policy| self.strongest(policy)) {
+        match set.bucket.and_then(|policy| self.strongest(Layer::Bucket, policy)) {
             Some(Reach::Direct) => true,
             Some(Reach::Role) => self.limits(set),
             Some(Reach::Account) | None => false,

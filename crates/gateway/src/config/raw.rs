@@ -128,9 +128,6 @@ section! {
         /// Whether checksums that arrive in the trailer of a small body go to the store as
         /// `x-amz-checksum-*` header.
         checksum_headers: bool = "true";
-        /// Whether the store takes bodies with a trailer (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`).
-        /// Ceph RGW 16 and Swift do not.
-        trailers: bool = "false";
     }
 }
 

@@ -55,8 +55,6 @@ pub enum Addressing {
 pub struct Capabilities {
     /// It takes `x-amz-checksum-*` headers.
     pub checksum_headers: bool,
-    /// It takes bodies with a trailer (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`).
-    pub trailers: bool,
 }
 
 /// A rule for bucket names.

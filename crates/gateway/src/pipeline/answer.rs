@@ -15,6 +15,7 @@ use super::body::Verdict;
 use super::late::{Late, LateError};
 use crate::app::App;
 use crate::audit::Record;
+use crate::server::io::BusyGuard;
 use crate::upstream::client::StoreBody;
 
 /// The body of an answer. When it ends, or is dropped because the client left, the request is
@@ -24,6 +25,7 @@ pub struct Answer {
     source: Source,
     finish: Option<Finish>,
     ended: bool,
+    busy: Option<BusyGuard>,
 }
 
 #[derive(Debug)]
@@ -77,7 +79,14 @@ impl Answer {
     #[must_use]
     pub fn whole(bytes: Bytes, finish: Option<Finish>) -> Self {
         let bytes = (!bytes.is_empty()).then_some(bytes);
-        Self { ended: bytes.is_none(), source: Source::Whole(bytes), finish }
+        Self { ended: bytes.is_none(), source: Source::Whole(bytes), finish, busy: None }
+    }
+
+    /// Keeps the connection busy until this answer is gone.
+    #[must_use]
+    pub fn keeping(mut self, busy: BusyGuard) -> Self {
+        self.busy = Some(busy);
+        self
     }
 
     /// A store's body, passed on as it comes.
@@ -85,7 +94,7 @@ impl Answer {
     pub fn store(body: StoreBody, idle_limit: Duration, finish: Finish) -> Self {
         let stall = Stall::new(idle_limit);
         let ended = body.is_end_stream();
-        Self { ended, source: Source::Store { body, stall }, finish: Some(finish) }
+        Self { ended, source: Source::Store { body, stall }, finish: Some(finish), busy: None }
     }
 
     /// An answer that the store began before it knew how it ends.
@@ -96,6 +105,7 @@ impl Answer {
             ended: false,
             source: Source::Late { late: Box::new(late), stall },
             finish: Some(finish),
+            busy: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, header};
 use hyper::body::Incoming;
 use policy::{Context, Denial, Permit};
 use s3::checksum::ContentMd5;
@@ -43,6 +43,8 @@ pub(super) struct Authorized {
     pub(super) quiet: bool,
     pub(super) upload: Upload,
     pub(super) permits: Vec<Permit>,
+    /// What is missing if the source of a copy has tags, which the request does not say.
+    pub(super) unless_untagged: Option<Denial>,
     pub(super) denied: Vec<DeniedKey>,
 }
 
@@ -105,6 +107,7 @@ impl Authorized {
         let handle = snapshot.store(&store).ok_or(Reject::NoStoreHandle)?;
         let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
 
+        self.copied_tags(app, handle, signer).await?;
         let (host, virtual_host) = store_host(&store, self.operation.bucket());
         let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
         let Outgoing { method, path, query, mut headers } = self.operation.outgoing(addressing);
@@ -115,12 +118,8 @@ impl Authorized {
         if store.capabilities.checksum_headers {
             headers.extend(prepared.trailers.iter().cloned());
         }
-        signer.sign(&method, &path, &query, &mut headers, &prepared.payload, self.now)?;
-        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
-        let mut request = Request::new(prepared.body);
-        *request.method_mut() = method;
-        *request.uri_mut() = target.parse().map_err(|_| Reject::NoStoreHandle)?;
-        *request.headers_mut() = headers;
+        let outgoing = Outgoing { method, path, query, headers };
+        let request = signer.request(outgoing, prepared.body, &prepared.payload, self.now)?;
 
         let progress = request.body().progress();
         let sent_at = Instant::now();

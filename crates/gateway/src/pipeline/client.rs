@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn a16_only_configured_proxies_are_believed() {
-        let cases: &[(&str, &[(&str, &str)], Option<&str>)] = &[
+        type Case<'a> = (&'a str, &'a [(&'static str, &'static str)], Option<&'a str>);
+        let cases: &[Case<'_>] = &[
             ("192.0.2.1", &[], Some("192.0.2.1")),
             ("192.0.2.1", &[("x-forwarded-for", "10.1.1.1")], None),
             ("192.0.2.1", &[("forwarded", "for=10.1.1.1")], None),

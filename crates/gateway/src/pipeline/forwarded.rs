@@ -57,7 +57,7 @@ pub(super) struct Delivered {
 }
 
 /// Largest error document of a store that is read; the rest of a longer one is not looked at.
-const MAX_ERROR: usize = 64 * 1024;
+pub(super) const MAX_ERROR: usize = 64 * 1024;
 
 /// Largest document that is read to be rewritten: a list of 10,000 buckets, or the result of
 /// deleting 1,000 keys of 1,024 bytes, escaped, with room to spare.
@@ -386,7 +386,11 @@ impl Rewriting {
 }
 
 /// Reads a document of the store, at most `limit` bytes and as long as it moves.
-async fn read(mut body: StoreBody, limit: usize, idle: Duration) -> Result<Bytes, String> {
+pub(super) async fn read(
+    mut body: StoreBody,
+    limit: usize,
+    idle: Duration,
+) -> Result<Bytes, String> {
     let mut whole = BytesMut::new();
     loop {
         let next = tokio::time::timeout(idle, body.frame()).await;

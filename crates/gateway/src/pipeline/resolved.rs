@@ -93,6 +93,11 @@ impl Resolved {
         let requirements = operation.requirements(&facts, document.as_ref());
         let judge = Judge { caller: &caller, snapshot: &snapshot, contexts: &contexts };
         let (permits, denials) = judge.all(&requirements)?;
+        let for_tags = operation.requirements_if_source_has_tags(&facts);
+        let unless_untagged = match for_tags.as_slice() {
+            [] => None,
+            for_tags => judge.every(for_tags.iter()).err(),
+        };
         let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
         let region = requested_region(&store, signature.region());
         let (document, denied) = settle(document, denials, &store, region)?;
@@ -110,6 +115,7 @@ impl Resolved {
             quiet,
             upload,
             permits,
+            unless_untagged,
             denied,
         })
     }

@@ -90,7 +90,8 @@ impl Body for OutgoingBody {
         match &polled {
             Poll::Ready(Some(Ok(_))) => this.progress.moved(),
             Poll::Ready(None) => this.progress.end(),
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+            Poll::Pending => this.progress.waits(),
+            Poll::Ready(Some(Err(_))) => {}
         }
         // hyper does not poll past the last byte of a body of known size.
         if this.is_end_stream() {

@@ -225,7 +225,7 @@ async fn first_byte_in_time<T>(
         let seen = progress.frames();
         match tokio::time::timeout(first_byte, exchange.as_mut()).await {
             Ok(done) => return Ok(done),
-            Err(_elapsed) if progress.frames() == seen => {
+            Err(_elapsed) if progress.stands_still_since(seen) => {
                 return Err(UpstreamError::FirstByteTimeout);
             }
             Err(_elapsed) => {}
@@ -264,13 +264,20 @@ pub struct Progress(Arc<ProgressInner>);
 #[derive(Debug, Default)]
 struct ProgressInner {
     frames: AtomicU64,
+    waiting: AtomicBool,
     ended: AtomicBool,
 }
 
 impl Progress {
     /// A frame was handed over.
     pub fn moved(&self) {
+        self.0.waiting.store(false, Ordering::Relaxed);
         self.0.frames.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The store would take more, and the client has not sent it yet.
+    pub fn waits(&self) {
+        self.0.waiting.store(true, Ordering::Relaxed);
     }
 
     /// The body ended cleanly: everything was verified and handed over.
@@ -282,6 +289,12 @@ impl Progress {
     #[must_use]
     pub fn ended(&self) -> bool {
         self.0.ended.load(Ordering::Acquire)
+    }
+
+    /// What changes while an upload lives: frames that went, or a client that is waited for (whose
+    /// own stall limit ends it).
+    fn stands_still_since(&self, frames: u64) -> bool {
+        self.frames() == frames && (self.ended() || !self.0.waiting.load(Ordering::Relaxed))
     }
 
     fn frames(&self) -> u64 {

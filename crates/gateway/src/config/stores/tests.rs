@@ -14,7 +14,7 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
         insecure: false,
         addressing: Addressing::Path,
         key_rules: s3::KeyRules::EXACT,
-        capabilities: Capabilities { checksum_headers: true, trailers: false },
+        capabilities: Capabilities { checksum_headers: true },
     })
 }
 

@@ -217,3 +217,11 @@ fn the_roles_folder() {
         .with("roles: roles", "roles: nowhere")
         .fails_with("there is no `/etc/f/nowhere`");
 }
+
+#[test]
+fn two_roles_whose_sessions_would_look_alike_are_refused() {
+    let other = role("x/a", "s3:GetObject", "arn:aws:s3:::data/*", "{}");
+    Setup::least().file("roles/b.json", &other).fails_with(
+        "roles/b.json: Arn: has the name of `arn:aws:iam::000000000000:role/a`, but for its path",
+    );
+}

@@ -67,6 +67,7 @@ fn read_all(
     check: &mut Check<'_>,
 ) -> Option<Roles> {
     let mut roles = BTreeMap::new();
+    let mut owners = BTreeMap::new();
     let mut complete = true;
     for name in files {
         let shown = Path::new(&folder.value).join(name);
@@ -78,6 +79,17 @@ fn read_all(
             continue;
         };
         judge_role(&place.path, &role, facts, &mut check.findings);
+        // Session ARNs have the role's name without its path: two roles of one name would have
+        // the same sessions (IAM User Guide, *IAM identifiers*: names are unique in an account).
+        let name = role.arn().name().to_ascii_lowercase();
+        if let Some(other) = owners.insert(name, role.arn().as_str().to_owned())
+            && other != role.arn().as_str()
+        {
+            let place = Place::absent(format!("{}: Arn", place.path));
+            let message =
+                format!("has the name of `{other}`, but for its path: rename one of them");
+            check.findings.mistake(&place, message);
+        }
         let arn = role.arn().as_str().to_owned();
         if roles.insert(arn.clone(), Arc::new(role)).is_some() {
             let place = Place::absent(format!("{}: Arn", place.path));

@@ -123,7 +123,6 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
         key_rules: key_rules?,
         capabilities: Capabilities {
             checksum_headers: capability(capabilities.map(|c| &c.checksum_headers), true),
-            trailers: capability(capabilities.map(|c| &c.trailers), false),
         },
     }))
 }

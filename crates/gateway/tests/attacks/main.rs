@@ -1,0 +1,26 @@
+//! Attacks that must fail, tried against the running gateway over real sockets.
+//!
+//! Each test is named after its number in the list of attacks. "Refused" always means all of it: an
+//! AWS error code, nothing that a store could act on, and a log line that says why without a secret
+//! in it. See [`harness::World::refused`].
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code: a panic is how it reports"
+)]
+
+mod around;
+mod bytes;
+mod conditions;
+mod copies;
+mod credentials;
+#[allow(dead_code)]
+mod harness;
+mod hostile_store;
+mod meaning;
+mod neighbour;
+mod policies;
+mod tokens;
+mod wire;
