@@ -1,5 +1,5 @@
 # Everything here works in a fresh clone; see CONTRIBUTING.md.
-.PHONY: help test lint docs deny e2e e2e-gateway e2e-demo e2e-direct services stop clean-e2e
+.PHONY: help test lint deny e2e e2e-gateway e2e-demo e2e-direct services stop clean-e2e ci
 
 help:
 	@echo "make test         cargo test --workspace (no network, no Python)"
@@ -7,7 +7,7 @@ help:
 	@echo "make deny         licences, sources and duplicates of the dependencies (cargo-deny)"
 	@echo "make e2e          boto3 and the AWS CLI against the gateway before Ceph RGW and Keycloak,"
 	@echo "                  and against the demo; installs what it needs (see e2e/run.py)"
-	@echo "make e2e-gateway  the first half;  make e2e-demo  the second"
+	@echo "make e2e-gateway  the first part of that;  make e2e-demo  the last"
 	@echo "make e2e-direct   the same tests straight against RGW: are the tests right?"
 	@echo "make services     starts RGW and Keycloak to play with;  make stop  ends them"
 	@echo "make ci           all of it, as CI does (.ci/run)"
@@ -21,7 +21,7 @@ lint:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 deny:
-	cargo deny --offline check bans licenses sources
+	cargo deny --offline check --hide-inclusion-graph bans licenses sources
 
 e2e:
 	e2e/run.sh
@@ -46,6 +46,5 @@ stop:
 clean-e2e: stop
 	rm -rf target/e2e
 
-.PHONY: ci
 ci:
 	bash .ci/run

@@ -15,7 +15,8 @@
 #   KC_TOKEN_SECONDS  life of an access token (3600)
 set -euo pipefail
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+self=$(realpath "${BASH_SOURCE[0]}")
+cd "$(dirname "$self")/.."
 KC_DIR=${KC_DIR:-$PWD/target/e2e/keycloak}
 KC_PORT=${KC_PORT:-8180}
 KC_REALM=${KC_REALM:-demo}
@@ -134,5 +135,5 @@ case "${1:-}" in
     stop) stop ;;
     status) alive && answers && echo "ready: $ISSUER" || { echo "not running"; exit 3; } ;;
     token) shift; token "$@" ;;
-    *) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,16s/^# \{0,1\}//p' "$self"; exit 2 ;;
 esac

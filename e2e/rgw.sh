@@ -7,7 +7,7 @@
 # Environment (all optional):
 #   RGW_DIR                             state and logs                    (target/e2e/rgw)
 #   RGW_PORT                            plain http                        (7480)
-#   RGW_TLS_PORT                        https with RGW_DIR/tls.crt, 0: off (0)
+#   RGW_TLS_PORT                        https, CA in RGW_DIR/ca.crt; 0: off (7443)
 #   RGW_MON_PORT                        monitor; the OSD takes +11..+90   (7589)
 #   RGW_SIZE                            bytes of the store                (4 GiB)
 #   RGW_DNS_NAME                        domain of virtual-host requests   (s3.localhost)
@@ -15,10 +15,11 @@
 #   RGW_ALT_ACCESS_KEY, RGW_ALT_SECRET_KEY  user `alt`
 set -euo pipefail
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+self=$(realpath "${BASH_SOURCE[0]}")
+cd "$(dirname "$self")/.."
 RGW_DIR=${RGW_DIR:-$PWD/target/e2e/rgw}
 RGW_PORT=${RGW_PORT:-7480}
-RGW_TLS_PORT=${RGW_TLS_PORT:-0}
+RGW_TLS_PORT=${RGW_TLS_PORT:-7443}
 RGW_MON_PORT=${RGW_MON_PORT:-7589}
 RGW_SIZE=${RGW_SIZE:-4294967296}
 RGW_DNS_NAME=${RGW_DNS_NAME:-s3.localhost}
@@ -82,10 +83,8 @@ configuration() {
     local tls="" fsid
     fsid=$(cat /proc/sys/kernel/random/uuid)
     if [ "$RGW_TLS_PORT" != 0 ]; then
-        openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj "/CN=$RGW_DNS_NAME" \
-            -addext "subjectAltName=DNS:$RGW_DNS_NAME,DNS:*.$RGW_DNS_NAME,DNS:localhost,IP:$HOST" \
-            -keyout "$RGW_DIR/tls.key" -out "$RGW_DIR/tls.crt" 2>/dev/null
-        cat "$RGW_DIR/tls.crt" "$RGW_DIR/tls.key" >"$RGW_DIR/tls.pem"
+        e2e/certificate.sh "$RGW_DIR" "$RGW_DNS_NAME" "*.$RGW_DNS_NAME" localhost $HOST
+        cat "$RGW_DIR/server.crt" "$RGW_DIR/server.key" >"$RGW_DIR/tls.pem"
         tls=" ssl_endpoint=$HOST:$RGW_TLS_PORT ssl_certificate=$RGW_DIR/tls.pem ssl_private_key=$RGW_DIR/tls.pem"
     fi
     # Without cephx there is no session key, hence the crc modes: `secure` would refuse to start.
@@ -212,10 +211,11 @@ case "${1:-}" in
     stop) stop ;;
     status) alive rgw && answers && echo "ready: http://$HOST:$RGW_PORT" || { echo "not running"; exit 3; } ;;
     env) cat <<ENV
-export RGW_ENDPOINT=http://$HOST:$RGW_PORT RGW_DNS_NAME=$RGW_DNS_NAME RGW_DIR=$RGW_DIR
+export RGW_ENDPOINT=http://$HOST:$RGW_PORT RGW_DNS_NAME=$RGW_DNS_NAME
+export RGW_TLS_ENDPOINT=https://$HOST:$RGW_TLS_PORT RGW_CA=$RGW_DIR/ca.crt
 export RGW_ACCESS_KEY=$RGW_ACCESS_KEY RGW_SECRET_KEY=$RGW_SECRET_KEY
 export RGW_ALT_ACCESS_KEY=$RGW_ALT_ACCESS_KEY RGW_ALT_SECRET_KEY=$RGW_ALT_SECRET_KEY
 ENV
     ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,15s/^# \{0,1\}//p' "$self"; exit 2 ;;
 esac

@@ -32,7 +32,6 @@ KEEP = os.environ.get("E2E_KEEP") == "1"
 BUILT = os.environ.get("E2E_BINARIES")
 BINARIES = pathlib.Path(BUILT or pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release")
 HERE = ROOT / "e2e"
-RGW_TLS_PORT = int(os.environ.get("RGW_TLS_PORT", 7443))
 
 
 def say(text):
@@ -52,10 +51,10 @@ def script(name, **environment):
     """A service with a start script."""
     environment = {**os.environ, **{key: str(value) for key, value in environment.items()}}
     started = time.monotonic()
-    if subprocess.run([HERE / name, "start"], env=environment, stdin=subprocess.DEVNULL).returncode != 0:
-        raise Failed(f"{name} start failed")
-    timed(f"{name} started", started)
     try:
+        if subprocess.run([HERE / name, "start"], env=environment, stdin=subprocess.DEVNULL).returncode != 0:
+            raise Failed(f"{name} start failed")
+        timed(f"{name} started", started)
         yield
     finally:
         if not KEEP:
@@ -79,7 +78,9 @@ def process(name, command, ready, log, **more):
         if child.poll() is not None:
             raise Failed(f"{name} ended with {child.returncode} under the tests; end of {log}:\n" + tail(log))
     finally:
-        if child.poll() is None and not KEEP:
+        if KEEP:
+            say(f"{name} still runs as process {child.pid}")
+        elif child.poll() is None:
             child.send_signal(signal.SIGTERM)
             try:
                 code = child.wait(45)
@@ -181,20 +182,6 @@ def direct(rgw):
     ]
 
 
-def certificates(folder, domains):
-    """A throw-away CA and a certificate for the gateway."""
-    names = [f"DNS:{name}" for domain in domains for name in (domain, f"*.{domain}")] + ["IP:127.0.0.1"]
-    run = lambda *words: subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=e2e throw-away CA",
-        "-addext", "keyUsage=critical,keyCertSign", "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
-    run("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=fakes3pp", "-keyout", "server.key", "-out", "server.csr")
-    (folder / "extensions").write_text(
-        f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n"
-    )
-    run("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-        "-extfile", "extensions", "-out", "server.crt")  # fmt: skip
-
-
 def answers(url):
     with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
         return answer.status == 200
@@ -218,7 +205,8 @@ def gateway(rgw):
     folder.mkdir(parents=True)
     role_arn = readme.write(folder)
     config = yaml.safe_load((folder / "fakes3pp.yaml").read_text())
-    certificates(folder, config["domains"])
+    names = [name for domain in config["domains"] for name in (domain, f"*.{domain}")]
+    subprocess.run([HERE / "certificate.sh", folder, *names, "127.0.0.1"], check=True)
     environment = {
         "PATH": os.environ["PATH"],
         "STORE_ACCESS_KEY": rgw["RGW_ACCESS_KEY"],
@@ -269,8 +257,8 @@ def service(rgw):
         "STORE_SECRET_KEY": rgw["RGW_SECRET_KEY"],
         "LOADER_ACCESS_KEY": keys["access_key"],
         "LOADER_SECRET_KEY": keys["secret_key"],
-        "FAKES3PP__STORES__0__ENDPOINT": f"https://127.0.0.1:{RGW_TLS_PORT}",
-        "FAKES3PP__STORES__0__CA_FILE": f"{rgw['RGW_DIR']}/tls.crt",
+        "FAKES3PP__STORES__0__ENDPOINT": rgw["RGW_TLS_ENDPOINT"],
+        "FAKES3PP__STORES__0__CA_FILE": rgw["RGW_CA"],
     }
     prepare(folder, "service.yaml", environment)
     ensure_bucket(at_rgw(rgw), "made-before")
@@ -294,6 +282,7 @@ def service(rgw):
                 "login": "its user has static keys",
                 "denial": "there is one user",
                 "bob-is-a-user": "there is one user",
+                "checksum-answers": "over http the checksum is a header, and RGW answers none",
             },
         )
 
@@ -361,7 +350,7 @@ def main(arguments):
         if set(parts) & {"gateway", "service", "demo"} and not BUILT:
             build()
         if set(parts) & {"gateway", "service", "direct"}:
-            stack.enter_context(script("rgw.sh", RGW_TLS_PORT=RGW_TLS_PORT))
+            stack.enter_context(script("rgw.sh"))
             rgw = rgw_environment()
         if "direct" in parts:
             targets.extend(direct(rgw))

@@ -162,18 +162,18 @@ def test_every_step_of_bobs_upload(s3, bobs_upload, bucket, own):
 
 
 def test_buckets(s3, bucket, style, needs):
-    needs("policy-on-buckets", "other-buckets") if style == "virtual" else needs("policy-on-buckets")
+    needs("policy-on-buckets")
+    if style == "virtual":
+        needs("other-buckets")
     denied(s3.create_bucket, Bucket="alices-very-own-bucket")
     denied(s3.delete_bucket, Bucket=bucket)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
-    "operation, method", [("get_object", "GET"), ("head_object", "HEAD"), ("put_object", "PUT"), ("delete_object", "DELETE")]
-)
-def test_presigned(target, alice, bucket, secret, region, style, kind, operation, method):
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_presigned(target, alice, bucket, secret, region, style, kind, method):
     client = alice.s3(region, style, signature_version=KINDS[kind])
-    url = client.generate_presigned_url(operation, Params={"Bucket": bucket, "Key": secret})
+    url = client.generate_presigned_url(f"{method.lower()}_object", Params={"Bucket": bucket, "Key": secret})
     status, _, body = target.send(method, url, body=b"alice was here" if method == "PUT" else None)
     assert status == 403
     assert method == "HEAD" or b"<Code>AccessDenied</Code>" in body

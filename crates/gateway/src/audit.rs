@@ -4,9 +4,10 @@
 //! values and tokens have no field here (A51).
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -36,6 +37,9 @@ pub struct Record {
     /// Object key, decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// `bucket/key` that a copy reads, decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_source: Option<String>,
     /// How the request was signed, once that verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<&'static str>,
@@ -100,6 +104,7 @@ impl Record {
         for text in [
             &mut self.bucket,
             &mut self.key,
+            &mut self.copy_source,
             &mut self.access_key_id,
             &mut self.subject,
             &mut self.issuer,
@@ -131,10 +136,17 @@ pub enum Format {
 
 /// Takes records and writes them from one thread, so that a slow terminal or pipe never holds up a
 /// request. When the queue is full, lines are dropped and counted, never waited for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Log {
-    queue: SyncSender<Record>,
-    dropped: Arc<AtomicU64>,
+    queue: SyncSender<Line>,
+    dropped: AtomicU64,
+    written: Mutex<Receiver<()>>,
+}
+
+enum Line {
+    Record(Box<Record>),
+    /// Everything before is to be written, then the thread ends.
+    End,
 }
 
 impl Log {
@@ -143,21 +155,33 @@ impl Log {
     /// # Errors
     /// When the thread cannot be started.
     pub fn start<W: Write + Send + 'static>(format: Format, out: W) -> std::io::Result<Self> {
-        let (queue, records) = sync_channel(QUEUE);
-        std::thread::Builder::new()
-            .name("access-log".to_owned())
-            .spawn(move || write_all(format, out, &records))?;
-        Ok(Self { queue, dropped: Arc::default() })
+        let (queue, lines) = sync_channel(QUEUE);
+        let (ended, written) = sync_channel(0);
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            write_all(format, out, &lines);
+            // Whoever waits is told by the channel's end.
+            drop(ended);
+        })?;
+        Ok(Self { queue, dropped: AtomicU64::new(0), written: Mutex::new(written) })
     }
 
     /// Queues one record.
     pub fn write(&self, mut record: Record) {
         record.bound();
-        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
-            self.queue.try_send(record)
-        {
+        if self.queue.try_send(Line::Record(Box::new(record))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Waits until everything that was queued is written, at most `limit`; says whether it was.
+    /// What comes afterwards is dropped.
+    pub fn close(&self, limit: Duration) -> bool {
+        // A queue that is full stays so only while the reader hangs, and then there is no waiting.
+        if let Err(TrySendError::Full(_)) = self.queue.try_send(Line::End) {
+            return false;
+        }
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(written.recv_timeout(limit), Err(RecvTimeoutError::Disconnected))
     }
 
     /// Records that were dropped because the writer could not keep up or its output is gone.
@@ -167,9 +191,9 @@ impl Log {
     }
 }
 
-fn write_all<W: Write>(format: Format, mut out: W, records: &Receiver<Record>) {
+fn write_all<W: Write>(format: Format, mut out: W, lines: &Receiver<Line>) {
     let mut line = Vec::with_capacity(1024);
-    while let Ok(record) = records.recv() {
+    while let Ok(Line::Record(record)) = lines.recv() {
         line.clear();
         if render(format, &record, &mut line).is_err() {
             continue;
@@ -204,7 +228,7 @@ fn render(format: Format, record: &Record, line: &mut Vec<u8>) -> serde_json::Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     #[derive(Clone)]
@@ -230,6 +254,30 @@ mod tests {
         let parsed: serde_json::Value = serde_json::from_slice(&line).unwrap();
         assert_eq!(parsed["key"], key.as_str());
         assert_eq!(parsed["status"], 403);
+    }
+
+    #[test]
+    fn nothing_is_lost_at_an_orderly_stop() {
+        struct Slow(std::sync::mpsc::Sender<Vec<u8>>);
+        impl Write for Slow {
+            fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+                std::thread::sleep(Duration::from_millis(1));
+                self.0.send(buf.to_vec()).map_err(|_| std::io::ErrorKind::BrokenPipe)?;
+                Ok(buf.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let (sender, lines) = channel();
+        let log = Log::start(Format::Json, Slow(sender)).unwrap();
+        for _ in 0..100 {
+            log.write(Record::default());
+        }
+        assert!(log.close(Duration::from_secs(60)));
+        assert_eq!(lines.iter().count(), 100);
+        log.write(Record::default());
+        assert_eq!(log.dropped(), 1);
     }
 
     #[test]

@@ -71,6 +71,14 @@ async fn run(config: Config) -> ExitCode {
         Ok(signal) => tracing::info!(signal, "stopping"),
         Err(error) => tracing::error!(%error, "cannot wait for signals"),
     }
-    gateway.shutdown().await;
-    ExitCode::SUCCESS
+    let again = async {
+        // Where signals cannot be waited for, the grace period has to do.
+        if shutdown::os_signal().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = gateway.shutdown() => ExitCode::SUCCESS,
+        () = again => complain(&"stopped at once: requests in flight were cut"),
+    }
 }

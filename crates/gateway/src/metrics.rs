@@ -56,12 +56,15 @@ pub struct Metrics {
     received: Family<OperationLabels, Counter>,
     sent: Family<OperationLabels, Counter>,
     aborted: Family<OperationLabels, Counter>,
+    late_errors: Family<OperationLabels, Counter>,
     decisions: Family<DecisionLabels, Counter>,
     store_answers: Family<StoreLabels, Counter>,
     /// Client connections that are open.
     pub connections: Gauge<i64, AtomicI64>,
     /// Connections or requests that were turned away because a limit was reached.
     pub shed: Counter,
+    /// Requests whose head could not be read: hyper answers them with a bare 400, 414 or 431.
+    pub malformed: Counter,
     /// Request headers of other vendors (`x-minio-*`, `x-rgw-*`) that were dropped.
     pub vendor_headers: Counter,
     /// Access-log lines that were lost because the log's reader was too slow.
@@ -87,10 +90,12 @@ impl Metrics {
             received: Family::default(),
             sent: Family::default(),
             aborted: Family::default(),
+            late_errors: Family::default(),
             decisions: Family::default(),
             store_answers: Family::default(),
             connections: Gauge::default(),
             shed: Counter::default(),
+            malformed: Counter::default(),
             vendor_headers: Counter::default(),
             access_log_dropped: Gauge::default(),
             config_generation: Gauge::default(),
@@ -111,10 +116,12 @@ impl Metrics {
         r.register("received_bytes", "Payload bytes taken from clients", self.received.clone());
         r.register("sent_bytes", "Payload bytes given to clients", self.sent.clone());
         r.register("aborted", "Answers that did not end properly", self.aborted.clone());
+        r.register("late_errors", "Errors inside an answer of 200", self.late_errors.clone());
         r.register("decisions", "Authorization decisions", self.decisions.clone());
         r.register("store_answers", "Answers of the stores", self.store_answers.clone());
         r.register("connections", "Open client connections", self.connections.clone());
         r.register("shed", "Connections and requests turned away at a limit", self.shed.clone());
+        r.register("malformed", "Requests whose head could not be read", self.malformed.clone());
         r.register(
             "vendor_headers_dropped",
             "Request headers of other vendors that were dropped",
@@ -144,6 +151,9 @@ impl Metrics {
         self.sent.get_or_create(&labels).inc_by(record.bytes_out);
         if record.aborted {
             self.aborted.get_or_create(&labels).inc();
+        }
+        if record.status == 200 && record.error.is_some() {
+            self.late_errors.get_or_create(&labels).inc();
         }
         if let Some(decision) = record.decision {
             self.decisions.get_or_create(&DecisionLabels { operation, decision }).inc();

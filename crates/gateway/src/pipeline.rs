@@ -26,12 +26,13 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use policy::{Decision, Denial, Failed, Nearest, Permit, Reason, Seen};
+use policy::{Denial, Permit};
 use s3::requirement::AuthType;
+use s3::{CopySource, OperationKind, Target};
 use sigv4::Timestamp;
 use tokio::time::Instant;
 
-pub use answer::{Answer, SHED_ANSWER};
+pub use answer::{Answer, SHED_S3, SHED_STS};
 pub use client::{Client, Connection};
 
 use crate::app::App;
@@ -54,7 +55,7 @@ pub async fn answer(
         Serves::Admin => return admin_answer(&app, &request).await,
         Serves::S3 => false,
         Serves::Sts => true,
-        Serves::Both => sts::is_sts(&request),
+        Serves::Both => sts::is_sts(&app.snapshot.load(), &request),
     };
     let exchange = match Exchange::begin(app, connection, &request, to_sts) {
         Ok(exchange) => exchange,
@@ -69,6 +70,9 @@ async fn admin_answer(app: &App, request: &Request<Incoming>) -> Response<Answer
     let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     Response::from_parts(parts, Answer::whole(bytes, None))
 }
+
+/// Most statements, and most keys, that one log line names.
+const MAX_STATEMENTS: usize = 8;
 
 /// What belongs to one request from its first to its last step.
 struct Exchange {
@@ -107,14 +111,19 @@ impl Exchange {
         let busy = in_flight.is_none();
         let started = Instant::now();
         let exchange = Self { app, snapshot, client, now, started, record, head_only, in_flight };
-        if let Err(error) = id {
-            return Err(Box::new(exchange.reject(&error.into(), "")));
-        }
-        if busy {
-            exchange.app.metrics.shed.inc();
-            return Err(Box::new(exchange.reject(&Reject::Busy, "")));
-        }
-        Ok(exchange)
+        let refusal = match id {
+            Err(error) => Reject::from(error),
+            Ok(_) if busy => {
+                exchange.app.metrics.shed.inc();
+                Reject::Busy
+            }
+            Ok(_) => return Ok(exchange),
+        };
+        Err(Box::new(if to_sts {
+            sts::refuse(exchange, &refusal)
+        } else {
+            exchange.reject(&refusal, "")
+        }))
     }
 
     fn finish(self, verdict: Option<body::Verdict>) -> Finish {
@@ -131,13 +140,17 @@ impl Exchange {
     fn reject(mut self, reject: &Reject, resource: &str) -> Response<Answer> {
         let rejection = reject.rejection();
         self.note(reject, &rejection);
-        let Rejection { code, message, extra, .. } = rejection;
+        let Rejection { code, message, extra, region, .. } = rejection;
         let extra: Vec<(&str, &str)> =
             extra.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let xml =
             s3::render_error(code.as_str(), &message, resource, &self.record.request_id, &extra);
         self.record.status = code.status().as_u16();
-        self.document(code.status(), xml)
+        let mut response = self.document(code.status(), xml);
+        if let Some(region) = region.and_then(|region| HeaderValue::try_from(region).ok()) {
+            response.headers_mut().insert("x-amz-bucket-region", region);
+        }
+        response
     }
 
     fn note(&mut self, reject: &Reject, rejection: &Rejection) {
@@ -154,14 +167,32 @@ impl Exchange {
 
     fn denied(&mut self, denial: &Denial) {
         self.record.decision = Some(denial.decision.as_str());
-        self.record.decided_by = Some(describe(&denial.decision));
+        self.record.decided_by = Some(denial.decision.to_string());
     }
 
+    /// Every statement that was needed, each once.
     fn allowed(&mut self, permits: &[Permit]) {
-        let reasons = permits.iter().flat_map(Permit::reasons);
-        if let Some(reason) = reasons.last() {
+        let mut statements: Vec<String> = Vec::new();
+        for reason in permits.iter().flat_map(Permit::reasons) {
+            let statement = reason.to_string();
+            if statements.len() < MAX_STATEMENTS && !statements.contains(&statement) {
+                statements.push(statement);
+            }
+        }
+        if !statements.is_empty() {
             self.record.decision = Some("allow");
-            self.record.decided_by = Some(statement(reason));
+            self.record.decided_by = Some(statements.join(", "));
+        }
+    }
+
+    /// Keys of a DeleteObjects that were denied while others were not.
+    fn denied_keys(&mut self, denials: &[&Denial]) {
+        if let Some(first) = denials.first() {
+            self.denied(first);
+            let some = denials.iter().take(MAX_STATEMENTS).map(|denial| denial.resource.as_str());
+            let some: Vec<&str> = some.collect();
+            let text = format!("{} keys were denied, such as {}", denials.len(), some.join(", "));
+            self.record.reason = Some(text);
         }
     }
 
@@ -197,25 +228,30 @@ async fn run(
     let received = Received::new(request, exchange.client, snapshot, exchange.now)?;
     let authenticated = received.authenticate()?;
     exchange.identify(authenticated.caller(), authenticated.signature());
-    let resolved = authenticated.resolve().inspect_err(|reject| {
+    let identified = authenticated.identify().inspect_err(|reject| {
         if let Reject::Resolve(error) = reject {
-            exchange.record.operation = error.operation.map(s3::OperationKind::name);
+            exchange.describe(error.operation, error.target.as_ref());
         }
     })?;
-    exchange.record.operation = Some(resolved.operation().kind().name());
-    exchange.record.bucket = resolved.operation().bucket().map(ToString::to_string);
-    exchange.record.key = resolved.operation().key().map(ToString::to_string);
+    let operation = identified.operation();
+    exchange.describe(Some(operation.kind()), Some(operation.target()));
+    exchange.record.copy_source = operation.copy_source().map(CopySource::bucket_and_key);
+    app.metrics.vendor_headers.inc_by(operation.dropped_headers().len() as u64);
+    let resolved = identified.route()?;
     exchange.record.store = Some(resolved.store().name.clone());
-    app.metrics.vendor_headers.inc_by(resolved.operation().dropped_headers().len() as u64);
     let authorized = resolved.authorize(&app).await?;
     exchange.allowed(authorized.permits());
-    if let Some(denial) = authorized.denials().last() {
-        exchange.denied(denial);
-    }
+    exchange.denied_keys(&authorized.denials().collect::<Vec<_>>());
     authorized.forward(&app, &mut exchange.record).await
 }
 
 impl Exchange {
+    fn describe(&mut self, operation: Option<OperationKind>, target: Option<&Target>) {
+        self.record.operation = operation.map(OperationKind::name);
+        self.record.bucket = target.and_then(Target::bucket).map(ToString::to_string);
+        self.record.key = target.and_then(Target::key).map(ToString::to_string);
+    }
+
     fn identify(&mut self, caller: &Caller, signature: &authenticated::Signature) {
         self.record.auth = signature.auth_type().map(AuthType::as_str);
         if let authenticated::Signature::Verified(verified) = signature {
@@ -244,45 +280,5 @@ fn method_name(method: &Method) -> &'static str {
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
         _ => "other",
-    }
-}
-
-/// `policy[index] (sid)`.
-fn statement(reason: &Reason) -> String {
-    let sid = reason.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
-    format!("{}[{}]{sid}", reason.policy, reason.statement)
-}
-
-fn describe(decision: &Decision) -> String {
-    match decision {
-        Decision::Allow(reason) | Decision::ExplicitDeny(reason) => statement(reason),
-        Decision::ImplicitDeny(nearest) => nearest_miss(nearest),
-    }
-}
-
-/// What came nearest to allowing, and what stood in its way.
-fn nearest_miss(nearest: &Nearest) -> String {
-    let why = match &nearest.failed {
-        Failed::NothingAsked => "nothing was asked".to_owned(),
-        Failed::InvalidResource => "the resource is no ARN".to_owned(),
-        Failed::NoStatement => "there is no Allow".to_owned(),
-        Failed::Principal => "the principal does not match".to_owned(),
-        Failed::Action => "the action does not match".to_owned(),
-        Failed::Resource => "the resource does not match".to_owned(),
-        Failed::AccountOnly => "it names the account only".to_owned(),
-        Failed::Condition(miss) => {
-            let seen = match &miss.seen {
-                Seen::Absent => "absent".to_owned(),
-                Seen::Undecidable => "not known".to_owned(),
-                Seen::Value(value) => format!("{value:?}"),
-            };
-            format!("{} on {}: it is {seen}", miss.operator, miss.key)
-        }
-    };
-    match &nearest.statement {
-        Some(reason) => {
-            format!("nearest in {}: {}: {why}", nearest.layer.as_str(), statement(reason))
-        }
-        None => format!("{}: {why}", nearest.layer.as_str()),
     }
 }

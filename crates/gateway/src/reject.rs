@@ -56,6 +56,13 @@ pub enum Reject {
         /// Whether the region was signed in the query.
         presigned: bool,
     },
+    /// An operation for which no SDK makes HMACv1 URLs.
+    #[error("the operation `{}` cannot be presigned with HMACv1", .0.name())]
+    HmacV1Operation(s3::OperationKind),
+    /// `response-*` from somebody who did not sign: an open bucket would let anybody serve anything
+    /// from its host.
+    #[error("an anonymous request that sets headers of the answer")]
+    AnonymousOverride,
     /// A copy from one store to another.
     #[error("the copy source is in another store")]
     CopyAcrossStores,
@@ -149,6 +156,9 @@ pub struct Rejection {
     /// Further elements of the error document. They repeat the client's own request or name what
     /// is configured for everybody.
     pub extra: Vec<(&'static str, String)>,
+    /// The region to sign for, as the header `x-amz-bucket-region`: an answer to HEAD has no
+    /// document.
+    pub region: Option<String>,
     /// For the log. Never sent.
     pub reason: String,
     /// For the log.
@@ -161,6 +171,7 @@ impl Rejection {
             code,
             message: Cow::Borrowed(code.default_message()),
             extra: Vec::new(),
+            region: None,
             reason: reason.to_string(),
             severity: Severity::Client,
         }
@@ -203,6 +214,12 @@ impl Reject {
                 .say("The request must have exactly one valid Host header."),
             Self::Host(_) => Rejection::new(AwsCode::InvalidRequest, self)
                 .say("This endpoint does not serve the host that the request names."),
+            Self::HmacV1Operation(_) => Rejection::new(AwsCode::AccessDenied, self).say(
+                "This operation cannot be presigned with AWSAccessKeyId; use AWS4-HMAC-SHA256.",
+            ),
+            Self::AnonymousOverride => Rejection::new(AwsCode::InvalidRequest, self).say(
+                "Request specific response headers cannot be used for anonymous GET requests.",
+            ),
             Self::CopyAcrossStores => Rejection::new(AwsCode::NotImplemented, self)
                 .say("The copy source is in another store than the destination."),
             Self::LocationConstraint => {
@@ -270,9 +287,11 @@ impl Reject {
                 } else {
                     AwsCode::AuthorizationHeaderMalformed
                 };
-                Rejection::new(code, self)
+                let mut rejection = Rejection::new(code, self)
                     .say("The region is wrong for this bucket; expecting the one in Region.")
-                    .extra("Region", expected.as_str())
+                    .extra("Region", expected.as_str());
+                rejection.region = Some(expected.as_str().to_owned());
+                rejection
             }
             RouteError::NoStore => Rejection::new(AwsCode::InternalError, self).operator(),
         }
@@ -315,7 +334,8 @@ impl Reject {
             UpstreamError::Saturated => Rejection::new(AwsCode::SlowDown, self).operator(),
             UpstreamError::ConnectTimeout
             | UpstreamError::Connect(_)
-            | UpstreamError::FirstByteTimeout => {
+            | UpstreamError::FirstByteTimeout
+            | UpstreamError::BodyTimeout => {
                 Rejection::new(AwsCode::ServiceUnavailable, self).operator()
             }
             UpstreamError::Tls(_) | UpstreamError::ServerName | UpstreamError::Exchange(_) => {

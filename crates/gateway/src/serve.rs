@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::server::WebPkiClientVerifier;
@@ -48,6 +49,10 @@ pub enum ServeError {
     Start(std::io::Error),
 }
 
+/// How long a stop waits for the reader of the access log. Whoever reads it at all reads the whole
+/// queue, 8 MiB, well within that.
+const LAST_LINES: Duration = Duration::from_secs(3);
+
 fn hint(error: &std::io::Error) -> &'static str {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => " (another process listens there: choose another port)",
@@ -61,6 +66,7 @@ fn hint(error: &std::io::Error) -> &'static str {
 /// A running gateway and what it takes to stop it.
 #[derive(Debug)]
 pub struct Gateway {
+    app: Arc<App>,
     running: Running,
     // Ends the tasks that fetch keys; dropped after the listeners are done.
     background: shutdown::Trigger,
@@ -103,7 +109,7 @@ impl Gateway {
         });
         app.metrics.config_generation.set(1);
         let running = server::start(&app, listeners).map_err(ServeError::Start)?;
-        Ok(Self { running, background })
+        Ok(Self { app, running, background })
     }
 
     /// What is answered on which TCP address.
@@ -118,10 +124,15 @@ impl Gateway {
         self.running.address(serves)
     }
 
-    /// Stops accepting, lets requests finish, ends everything.
+    /// Stops accepting, lets requests finish, ends everything, writes the rest of the access log.
     pub async fn shutdown(self) {
         self.running.shutdown().await;
         self.background.stop();
+        let app = self.app;
+        let closed = tokio::task::spawn_blocking(move || app.access_log.close(LAST_LINES)).await;
+        if !matches!(closed, Ok(true)) {
+            tracing::warn!("the end of the access log is missing: its reader was too slow");
+        }
     }
 }
 

@@ -199,7 +199,10 @@ impl Accepting {
             self.app.metrics.shed.inc();
             if self.tls.is_none() {
                 // The send buffer of a new connection is empty; what does not fit is not waited for.
-                let _ = stream.try_write(pipeline::SHED_ANSWER);
+                let _ = stream.try_write(match self.serves {
+                    Serves::S3 | Serves::Both | Serves::Admin => pipeline::SHED_S3,
+                    Serves::Sts => pipeline::SHED_STS,
+                });
             }
         }
         slot
@@ -248,7 +251,9 @@ impl Accepting {
         let mut served = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.idle_timeout)
+            // The buffer may grow past its limit by what is read at once; the head may not.
             .max_buf_size(limits.max_header_bytes.as_usize())
+            .max_header_size(limits.max_header_bytes.as_usize())
             .max_headers(MAX_HEADERS)
             .serve_connection(io, service);
         let ended = tokio::select! {
@@ -259,7 +264,12 @@ impl Accepting {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "connection ended");
+            // A head that cannot be read is nobody's request: there is no id, no operation and no
+            // host to log, and hyper has answered it with a bare status. It is counted.
+            if error.is_parse() {
+                self.app.metrics.malformed.inc();
+            }
+            tracing::debug!(%error, peer = ?connection.peer, "connection ended");
         }
         linger(served.into_parts().io.into_inner()).await;
         self.app.metrics.connections.dec();
@@ -288,7 +298,7 @@ impl Accepting {
 
 /// S3 allows 2 KiB of user metadata and at most a few dozen other headers; this leaves room for
 /// proxies that add their own.
-const MAX_HEADERS: usize = 200;
+pub(crate) const MAX_HEADERS: usize = 200;
 
 /// How long and how much we read from a client after the last answer, so that it can read that
 /// answer: closing a socket with unread bytes resets it, and a reset takes the answer with it.

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use http::Request;
+use http::{HeaderValue, Method, Request, header};
+use http_body::Body;
 use s3::Outgoing;
 use sigv4::{AccessKeyId, Payload, ScopeDate, Service, Signer, SigningKey, Timestamp};
 
@@ -81,6 +82,10 @@ impl StoreSigner {
             }
         };
         self.signer.sign(&method, &path, &query, &mut headers, payload, now, Some(&key.1))?;
+        if body.is_end_stream() && matches!(method, Method::PUT | Method::POST) {
+            // Said aloud, for stores answer 411 to an upload without a length.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let target = if query.is_empty() { path } else { format!("{path}?{query}") };
         let mut request = Request::new(body);
         *request.method_mut() = method;

@@ -119,9 +119,8 @@ impl Facts {
     }
 
     fn allowed_by(&mut self, reason: &Reason) {
-        let sid = reason.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
         self.decision = Some("allow");
-        self.decided_by = Some(format!("{}[{}]{sid}", reason.policy, reason.statement));
+        self.decided_by = Some(reason.to_string());
     }
 }
 
@@ -173,6 +172,10 @@ impl StsAnswer {
     pub fn refusal(error: &StsError, request_id: &str, mut facts: Facts) -> Self {
         facts.error = Some(error.code());
         facts.reason = Some(error.detail().to_owned());
+        if let Some(denial) = error.denial() {
+            facts.decision = Some(denial.decision.as_str());
+            facts.decided_by = Some(denial.decision.to_string());
+        }
         Self {
             status: StatusCode::from_u16(error.code().status())
                 .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),

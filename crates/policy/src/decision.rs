@@ -1,5 +1,6 @@
 //! What was decided, and why.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::Request;
@@ -58,6 +59,65 @@ pub enum Decision {
     ExplicitDeny(Reason),
     /// Not allowed; what came nearest.
     ImplicitDeny(Nearest),
+}
+
+impl fmt::Display for Reason {
+    /// `policy[index] (sid)`, for the operator's log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.policy, self.statement)?;
+        match &self.sid {
+            Some(sid) => write!(f, " ({sid})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Nearest {
+    /// What came nearest and what stood in its way, for the operator's log and not for the client.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.statement {
+            Some(statement) => {
+                write!(f, "nearest in {}: {statement}: {}", self.layer.as_str(), self.failed)
+            }
+            None => write!(f, "{}: {}", self.layer.as_str(), self.failed),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NothingAsked => "nothing was asked",
+            Self::InvalidResource => "the resource is no ARN",
+            Self::NoStatement => "there is no Allow",
+            Self::Principal => "the principal does not match",
+            Self::Action => "the action does not match",
+            Self::Resource => "the resource does not match",
+            Self::AccountOnly => "it names the account only",
+            Self::Condition(miss) => return miss.fmt(f),
+        })
+    }
+}
+
+impl fmt::Display for ConditionMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}: it is ", self.operator, self.key)?;
+        match &self.seen {
+            Seen::Absent => f.write_str("absent"),
+            Seen::Undecidable => f.write_str("not known"),
+            Seen::Value(value) => write!(f, "{value:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    /// The statement that decided, or what came nearest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow(reason) | Self::ExplicitDeny(reason) => reason.fmt(f),
+            Self::ImplicitDeny(nearest) => nearest.fmt(f),
+        }
+    }
 }
 
 impl Decision {

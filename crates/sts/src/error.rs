@@ -8,12 +8,12 @@ mod code;
 
 use std::fmt;
 
-use policy::{Decision, Denial, Failed, Nearest, Reason, Seen};
+use policy::Denial;
 
 pub use self::code::Code;
 use crate::jwt::TokenError;
 use crate::query::QueryError;
-use crate::text::{clip, quote};
+use crate::text::clip;
 use crate::token::{MAX_TOKEN_CHARS, OpenError, SealError};
 use crate::web_identity::WebIdentityError;
 
@@ -248,49 +248,12 @@ impl From<OpenError> for StsError {
 impl From<Denial> for StsError {
     /// The decision, with the condition that failed, is for the log.
     fn from(denial: Denial) -> Self {
-        let why = match &*denial.decision {
-            Decision::Allow(_) => "allowed".to_owned(),
-            Decision::ExplicitDeny(reason) => format!("{} denies it", statement(reason)),
-            Decision::ImplicitDeny(Nearest { statement: None, .. }) => {
-                "no statement allows it".to_owned()
-            }
-            Decision::ImplicitDeny(Nearest { statement: Some(reason), failed, .. }) => {
-                format!("{} comes nearest and fails on {}", statement(reason), failure(failed))
-            }
-        };
         let mut error = Self::access_denied(format!(
-            "the trust policy does not allow {} on {}: {why}",
-            denial.action, denial.resource
+            "the trust policy does not allow {} on {}: {}",
+            denial.action, denial.resource, denial.decision
         ));
         error.denial = Some(Box::new(denial));
         error
-    }
-}
-
-fn statement(reason: &Reason) -> String {
-    match &reason.sid {
-        Some(sid) => format!("statement {} (`{sid}`) of `{}`", reason.statement, reason.policy),
-        None => format!("statement {} of `{}`", reason.statement, reason.policy),
-    }
-}
-
-fn failure(failed: &Failed) -> String {
-    match failed {
-        Failed::NothingAsked => "nothing being asked".to_owned(),
-        Failed::InvalidResource => "the resource being none".to_owned(),
-        Failed::NoStatement => "having no Allow".to_owned(),
-        Failed::Principal => "its principal".to_owned(),
-        Failed::Action => "its action".to_owned(),
-        Failed::Resource => "its resource".to_owned(),
-        Failed::AccountOnly => "naming only the account".to_owned(),
-        Failed::Condition(miss) => {
-            let seen = match &miss.seen {
-                Seen::Absent => "absent".to_owned(),
-                Seen::Undecidable => "undecidable".to_owned(),
-                Seen::Value(value) => quote(value),
-            };
-            format!("{} of `{}`, which is {seen}", miss.operator, miss.key)
-        }
     }
 }
 

@@ -111,8 +111,8 @@ const fn minutes(count: u64) -> Duration {
 }
 
 limits! {
-    /// Connections that all listeners together hold open; further ones wait in the kernel. One
-    /// costs about 20 KiB and a file
+    /// Connections that S3 and STS together hold open; further ones are answered `SlowDown` (with
+    /// TLS, just closed). The admin listener has 64 of its own. One costs about 20 KiB and a file
     /// descriptor here, and another descriptor while the store is asked: 4096 stay below 100 MiB
     /// and the usual limit of files.
     max_connections: usize = 4096, 1 => 1_000_000;
@@ -148,9 +148,11 @@ limits! {
     /// All bodies that are held whole, together. Beyond it they stream as large ones do.
     small_bodies_total: ByteSize = ByteSize::mib(16), ByteSize::mib(1) => ByteSize::gib(16);
 
-    /// All XML documents that are being read (bulk deletes of up to 8 MiB, completed uploads of
-    /// up to 4 MiB), together. Beyond it requests with a document are answered `SlowDown`.
-    document_total: ByteSize = ByteSize::mib(64), ByteSize::mib(8) => ByteSize::gib(16);
+    /// All XML documents that are being worked on, together: those of clients (bulk deletes of up
+    /// to 8 MiB, completed uploads of up to 4 MiB, each counted three times: text, meaning, and
+    /// text for the store) and those of stores that are rewritten. Beyond it such requests are
+    /// answered `SlowDown`.
+    document_total: ByteSize = ByteSize::mib(96), ByteSize::mib(24) => ByteSize::gib(16);
 
     /// Of an object or a part in one request. S3 allows 5 GiB.
     max_object_size: ByteSize = ByteSize::gib(5), ByteSize::mib(5) => ByteSize::gib(5120);
@@ -185,9 +187,9 @@ limits! {
     /// more after which stores close it themselves, so that no request meets a closing one.
     store_idle_timeout: Duration = seconds(45), seconds(1) => minutes(60);
 
-    /// For requests in flight when the gateway is told to stop: as long as Kubernetes gives a
-    /// container by default.
-    shutdown_grace: Duration = seconds(30), seconds(0) => minutes(60);
+    /// For requests in flight when the gateway is told to stop. Kubernetes kills a container 30
+    /// seconds after asking it to stop: this leaves five to say what was cut and to end the log.
+    shutdown_grace: Duration = seconds(25), seconds(0) => minutes(60);
 }
 
 impl Limits {

@@ -15,6 +15,8 @@ mod reach;
 
 /// What the documents are judged against.
 pub(super) struct Facts<'a> {
+    /// The account that everything belongs to; None if it is broken.
+    pub(super) account: Option<&'a policy::AccountId>,
     /// Whether `trusted_proxies` is set, possibly to nothing.
     pub(super) proxies_set: bool,
     /// The providers; None if they are broken: what depends on them is not judged then.

@@ -137,7 +137,12 @@ fn live(raw: &RawConfig, check: &mut Check<'_>) -> Option<Live> {
     let keys = users::key_ring(raw, check);
     let providers = providers::providers(raw, check);
     let proxies_set = raw.trusted_proxies.is_written();
-    let facts = Facts { proxies_set, providers: providers.as_deref(), stores: None };
+    let facts = Facts {
+        account: account_id.as_ref(),
+        proxies_set,
+        providers: providers.as_deref(),
+        stores: None,
+    };
     let stores = stores::stores(raw, &facts, check);
     let facts = Facts { stores: stores.as_ref(), ..facts };
     let roles = roles::roles(raw, &facts, check);

@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -224,30 +223,33 @@ impl Drop for Answer {
     }
 }
 
-/// What a plain-HTTP client gets when there is no place for its connection.
-pub const SHED_ANSWER: &[u8] = b"HTTP/1.1 503 Slow Down\r\n\
+/// What a plain-HTTP client of S3 gets when there is no place for its connection.
+pub const SHED_S3: &[u8] = b"HTTP/1.1 503 Slow Down\r\n\
 content-type: application/xml\r\n\
 content-length: 127\r\n\
 connection: close\r\n\r\n\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
 <Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>\n";
 
-/// An answer with no body at all.
-#[must_use]
-pub fn empty(status: StatusCode, finish: Option<Finish>) -> Response<Answer> {
-    let mut response = Response::new(Answer::whole(Bytes::new(), finish));
-    *response.status_mut() = status;
-    response
-}
+/// The same for a client of STS, in its words.
+pub const SHED_STS: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
+content-type: text/xml\r\n\
+content-length: 198\r\n\
+connection: close\r\n\r\n\
+<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+<Code>Throttling</Code><Message>Rate exceeded</Message></Error><RequestId>none</RequestId>\
+</ErrorResponse>\n";
 
 #[cfg(test)]
 mod tests {
-    use super::SHED_ANSWER;
+    use super::{SHED_S3, SHED_STS};
 
     #[test]
-    fn the_shed_answer_has_the_length_that_it_says() {
-        let text = std::str::from_utf8(SHED_ANSWER).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+    fn the_shed_answers_have_the_length_that_they_say() {
+        for answer in [SHED_S3, SHED_STS] {
+            let text = std::str::from_utf8(answer).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+        }
     }
 }

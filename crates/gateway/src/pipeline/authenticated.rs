@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use policy::Context;
 use s3::requirement::AuthType;
-use s3::{Presigned, RawRequest};
+use s3::{Operation, OperationKind, Presigned, RawRequest};
 use sigv4::{Payload, Region, Scheme, Timestamp, Verified};
 
 use super::client::Client;
@@ -31,8 +31,8 @@ pub(super) struct Authenticated {
 /// How a request was signed.
 #[derive(Debug)]
 pub(super) enum Signature {
-    /// Not at all.
-    None,
+    /// Not at all; what was said about the payload counts all the same.
+    None(Payload),
     /// So that it holds.
     Verified(Box<Verified>),
 }
@@ -42,16 +42,16 @@ impl Signature {
     #[must_use]
     pub(super) fn region(&self) -> Option<&Region> {
         match self {
-            Self::None => None,
+            Self::None(_) => None,
             Self::Verified(verified) => verified.region(),
         }
     }
 
-    /// What was said about the payload. Nobody vouches for an anonymous payload.
+    /// What was said about the payload.
     #[must_use]
     pub(super) fn payload(&self) -> Payload {
         match self {
-            Self::None => Payload::Unsigned,
+            Self::None(payload) => *payload,
             Self::Verified(verified) => verified.payload(),
         }
     }
@@ -60,7 +60,7 @@ impl Signature {
     #[must_use]
     pub(super) fn auth_type(&self) -> Option<AuthType> {
         match self {
-            Self::None => None,
+            Self::None(_) => None,
             Self::Verified(verified) => Some(match verified.scheme() {
                 Scheme::HeaderV4 => AuthType::Header,
                 Scheme::QueryV4 | Scheme::QueryHmacV1 => AuthType::Query,
@@ -70,7 +70,7 @@ impl Signature {
 
     fn presigned(&self) -> Presigned {
         match self {
-            Self::None => Presigned::No,
+            Self::None(_) => Presigned::No,
             Self::Verified(verified) => match verified.scheme() {
                 Scheme::HeaderV4 => Presigned::No,
                 Scheme::QueryV4 => Presigned::V4,
@@ -93,39 +93,83 @@ impl Authenticated {
         &self.signature
     }
 
-    /// Step three: which operation is it, and which store has its bucket. From here on the head is
-    /// gone; only what was parsed from it remains.
+    /// Step three, first half: which operation is it. From here on the head is gone; only what was
+    /// parsed from it remains.
     ///
     /// # Errors
-    /// [`Reject::Resolve`] when it is none of ours, [`Reject::Route`] when the bucket is in a store
-    /// that the signed region does not mean.
-    pub(super) fn resolve(self) -> Result<Resolved, Reject> {
-        let Self { head, client, snapshot, now, body, caller, signature } = self;
+    /// [`Reject::Resolve`] when it is none of ours, [`Reject::HmacV1Operation`] when it may not be
+    /// signed as it was.
+    pub(super) fn identify(self) -> Result<Identified, Reject> {
         let operation = s3::resolve(&RawRequest {
-            method: &head.method,
-            path: head.path(),
-            query: head.query(),
-            headers: &head.headers,
-            host: head.style.clone(),
-            presigned: signature.presigned(),
-            harmless: &snapshot.live.harmless_headers,
+            method: &self.head.method,
+            path: self.head.path(),
+            query: self.head.query(),
+            headers: &self.head.headers,
+            host: self.head.style.clone(),
+            presigned: self.signature.presigned(),
+            harmless: &self.snapshot.live.harmless_headers,
         })?;
+        if self.signature.presigned() == Presigned::HmacV1 && !hmac_v1_signs(operation.kind()) {
+            return Err(Reject::HmacV1Operation(operation.kind()));
+        }
+        if self.caller.is_anonymous() && operation.overrides_response() {
+            return Err(Reject::AnonymousOverride);
+        }
+        Ok(Identified { request: self, operation })
+    }
+}
+
+/// The operations for which boto3 and the AWS CLI make HMACv1 URLs. Everything else that could be
+/// said in such a URL was never meant by whoever signed it.
+fn hmac_v1_signs(operation: OperationKind) -> bool {
+    matches!(
+        operation,
+        OperationKind::GetObject
+            | OperationKind::HeadObject
+            | OperationKind::PutObject
+            | OperationKind::DeleteObject
+            | OperationKind::UploadPart
+    )
+}
+
+/// A request whose operation is known, and not yet its store.
+#[derive(Debug)]
+pub(super) struct Identified {
+    request: Authenticated,
+    operation: Operation,
+}
+
+impl Identified {
+    /// The operation.
+    pub(super) fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Step three, second half: which store has its bucket.
+    ///
+    /// # Errors
+    /// [`Reject::Route`] when the bucket is in a store that the signed region does not mean,
+    /// [`Reject::CopyAcrossStores`] when source and destination are in two stores.
+    pub(super) fn route(self) -> Result<Resolved, Reject> {
+        let Self { request, operation } = self;
+        let Authenticated { head, client, snapshot, now, body, caller, signature } = request;
         let region = signature.region();
         let presigned = signature.presigned() != Presigned::No;
-        let route = |bucket| {
-            snapshot
-                .live
-                .stores
-                .route(bucket, region)
-                .cloned()
-                .map_err(|error| Reject::Route { error, presigned })
-        };
-        let store = route(operation.bucket())?;
-        if let Some(source) = operation.copy_source()
-            && !Arc::ptr_eq(&route(Some(source.bucket()))?, &store)
-        {
-            return Err(Reject::CopyAcrossStores);
+        let stores = &snapshot.live.stores;
+        let store = stores
+            .route(operation.bucket(), region)
+            .map_err(|error| Reject::Route { error, presigned })?;
+        if let Some(source) = operation.copy_source() {
+            // Never a hint at another region: signing for the source's would be wrong for the
+            // destination, and the client would go back and forth.
+            let same = stores
+                .route(Some(source.bucket()), region)
+                .is_ok_and(|other| Arc::ptr_eq(other, store));
+            if !same {
+                return Err(Reject::CopyAcrossStores);
+            }
         }
+        let store = Arc::clone(store);
         let caller_context = caller.context(&snapshot.live.account_id);
         let mut request_context = Context::new();
         context::fill(&mut request_context, &head, &client, &store, region, now);

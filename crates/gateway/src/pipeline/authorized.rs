@@ -9,13 +9,14 @@ use hyper::body::Incoming;
 use policy::{Context, Denial, Permit};
 use s3::checksum::ContentMd5;
 use s3::document::ObjectIdentifier;
-use s3::operation::{OperationKind, Patience};
+use s3::operation::OperationKind;
 use s3::{Document, Operation, Outgoing};
 use sigv4::{Payload, Timestamp};
 use tokio::time::Instant;
 
 use super::authenticated::Signature;
 use super::body::{BodyError, Inspector, Trailers, Verdict, VerifiedStream, collect};
+use super::budget::Share;
 use super::forwarded::{Delivered, Forwarded};
 use super::payload;
 use super::resolved::Judge;
@@ -26,6 +27,7 @@ use crate::config::{Credential, Store};
 use crate::reject::Reject;
 use crate::snapshot::{Snapshot, store_host};
 use crate::upstream::body::OutgoingBody;
+use crate::upstream::client::Patience;
 
 /// A request that every policy allows. Only this can leave, and only once.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(super) struct Authorized {
     pub(super) store: Arc<Store>,
     pub(super) contexts: [Context; 2],
     pub(super) document: Option<Document>,
+    /// The memory that the document takes, until it is with the store.
+    pub(super) memory: Option<Share>,
     pub(super) quiet: bool,
     pub(super) upload: Upload,
     pub(super) permits: Vec<Permit>,
@@ -123,7 +127,8 @@ impl Authorized {
 
         let progress = request.body().progress();
         let sent_at = Instant::now();
-        let answer = handle.pool.send(request, patience(app, self.operation.kind())).await;
+        let answer =
+            handle.pool.send(request, patience(app, self.operation.kind().patience())).await;
         record.store_ms = u64::try_from(sent_at.elapsed().as_millis()).ok();
         if let Some(error) = prepared.verdict.as_ref().and_then(Verdict::error) {
             return Err(Reject::Body(error));
@@ -194,8 +199,12 @@ impl Authorized {
             }
         }
         let taken = bytes.len() as u64;
+        let mut body = OutgoingBody::whole(bytes);
+        if let Some(share) = self.memory.take() {
+            body = body.holding(share);
+        }
         Prepared {
-            body: OutgoingBody::whole(bytes),
+            body,
             payload: Payload::Hash(sum),
             trailers: Trailers::new(),
             verdict: None,
@@ -229,12 +238,15 @@ impl Delivered {
     }
 }
 
-fn patience(app: &App, kind: OperationKind) -> std::time::Duration {
-    match kind.patience() {
-        Patience::Short => app.limits.store_first_byte_timeout,
-        Patience::Listing => app.limits.store_list_first_byte_timeout,
-        Patience::Copy => app.limits.store_copy_first_byte_timeout,
-    }
+/// By how much the store has to do before it can answer.
+pub(super) fn patience(app: &App, class: s3::Patience) -> Patience {
+    let limits = &app.limits;
+    let first_byte = match class {
+        s3::Patience::Short => limits.store_first_byte_timeout,
+        s3::Patience::Listing => limits.store_list_first_byte_timeout,
+        s3::Patience::Copy => limits.store_copy_first_byte_timeout,
+    };
+    Patience { first_byte, body_idle: limits.store_body_idle_timeout }
 }
 
 impl From<BodyError> for Reject {

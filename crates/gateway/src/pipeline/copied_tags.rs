@@ -13,7 +13,7 @@ use s3::operation::OperationKind;
 use s3::{CopySource, Document};
 use sigv4::Payload;
 
-use super::authorized::Authorized;
+use super::authorized::{Authorized, patience};
 use super::forwarded::{MAX_ERROR, read};
 use crate::app::App;
 use crate::reject::Reject;
@@ -60,13 +60,10 @@ impl Authorized {
         outgoing.headers.insert(header::HOST, host);
         let payload = Payload::Hash(sigv4::EMPTY_SHA256);
         let request = signer.request(outgoing, OutgoingBody::empty(), &payload, self.now)?;
-        let limits = &app.limits;
-        let answer = handle.pool.send(request, limits.store_first_byte_timeout).await?;
+        let answer = handle.pool.send(request, patience(app, s3::Patience::Short)).await?;
         let (parts, body) = answer.into_parts();
-        let document = read(body, MAX_ERROR, limits.store_body_idle_timeout)
-            .await
-            .map_err(Reject::StoreAnswer)?;
-        Tags::of(parts.status, &document)
+        let document = read(body, MAX_ERROR, app.limits.store_body_idle_timeout, None).await?;
+        Tags::of(parts.status, &document.bytes)
     }
 }
 

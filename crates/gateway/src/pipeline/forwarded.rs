@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body::Body;
 use http_body_util::BodyExt;
 use policy::Context;
 use s3::answer::{
@@ -13,13 +14,14 @@ use s3::answer::{
 };
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
 use s3::operation::{AnswerClass, OperationKind};
-use s3::{AwsCode, Operation};
+use s3::{AwsCode, Operation, XmlError};
 use sigv4::{Region, Timestamp};
 
 use super::answer::Answer;
 use super::authenticated::Signature;
 use super::authorized::DeniedKey;
 use super::body::{Trailers, Verdict};
+use super::budget::{Budget, Share};
 use super::late::{Late, Rewritten};
 use super::resolved::facts;
 use super::{Exchange, visible};
@@ -75,6 +77,11 @@ impl Forwarded {
             return delivered.deleted(exchange, HeaderMap::new(), DeleteResult::default());
         };
         let status = answer.status();
+        if !(200..600).contains(&status.as_u16()) {
+            // A switch of protocols, or a number that says nothing to anybody.
+            let why = format!("its status is {}", status.as_u16());
+            return exchange.reject(&Reject::StoreAnswer(why), resource);
+        }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return exchange.reject(&Reject::Redirect(status.as_u16()), resource);
         }
@@ -93,9 +100,9 @@ impl Delivered {
         resource: &str,
     ) -> Response<Answer> {
         let (parts, body) = answer.into_parts();
-        let document = read(body, MAX_ERROR, exchange.app.limits.store_body_idle_timeout)
-            .await
-            .unwrap_or_default();
+        let idle = exchange.app.limits.store_body_idle_timeout;
+        let document = read(body, MAX_ERROR, idle, None).await;
+        let document = document.map(|read| read.bytes).unwrap_or_default();
         let on_key = self.operation.key().is_some();
         let mut error = StoreError::parse(&document).unwrap_or_else(|| {
             let code = AwsCode::of_status(parts.status, on_key);
@@ -156,6 +163,10 @@ impl Delivered {
         let (parts, body) = answer.into_parts();
         let shown = self.shown(&parts.headers);
         let kind = self.operation.kind();
+        if kind.answer() == AnswerClass::Object && !says_its_end(&parts.headers, &body) {
+            let why = "the object's end is not told, or told twice".to_owned();
+            return exchange.reject(&Reject::StoreAnswer(why), resource);
+        }
         let mut headers = response_headers(kind, parts.status, &parts.headers, shown);
         match kind.answer() {
             AnswerClass::Object
@@ -177,8 +188,17 @@ impl Delivered {
             AnswerClass::Copy | AnswerClass::Complete => {
                 self.late(exchange, parts.status, headers, body)
             }
-            AnswerClass::Buckets | AnswerClass::Deleted | AnswerClass::Location => {
-                self.rewritten(exchange, headers, body, resource).await
+            AnswerClass::Buckets => {
+                let rewrite = Rewrite { parse: BucketList::parse, answer: Self::buckets };
+                self.rewritten(exchange, headers, body, resource, rewrite).await
+            }
+            AnswerClass::Deleted => {
+                let rewrite = Rewrite { parse: DeleteResult::parse, answer: Self::deleted };
+                self.rewritten(exchange, headers, body, resource, rewrite).await
+            }
+            AnswerClass::Location => {
+                let rewrite = Rewrite { parse: |_| Ok(()), answer: Self::located };
+                self.rewritten(exchange, headers, body, resource, rewrite).await
             }
         }
     }
@@ -214,18 +234,14 @@ impl Delivered {
         let idle = exchange.app.limits.store_body_idle_timeout;
         let request_id = exchange.record.request_id.clone();
         let finish = exchange.finish(self.verdict.clone());
-        let mut response = Response::new(Answer::store(body, idle, finish));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        self.complete_head(&mut response, &request_id);
-        response
+        self.respond(status, headers, &request_id, Answer::store(body, idle, finish))
     }
 
     fn late(
         self,
         mut exchange: Exchange,
         status: StatusCode,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         body: StoreBody,
     ) -> Response<Answer> {
         exchange.record.status = status.as_u16();
@@ -238,14 +254,26 @@ impl Delivered {
             request_id: request_id.clone(),
         };
         let late = Late::new(body, Box::new(move |document| rewrite.apply(document)));
-        let finish = exchange.finish(None);
-        let mut response = Response::new(Answer::late(late, idle, finish));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        let answer = Answer::late(late, idle, exchange.finish(None));
+        self.respond(status, headers, &request_id, answer)
+    }
+
+    /// The store's answer with our name on it.
+    fn respond(
+        self,
+        status: StatusCode,
+        headers: HeaderMap,
+        request_id: &str,
+        answer: Answer,
+    ) -> Response<Answer> {
+        let mut response = Response::new(answer);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        self.complete_head(&mut response, &request_id);
+        if let Ok(id) = HeaderValue::try_from(request_id) {
+            response.headers_mut().insert("x-amz-request-id", id);
+        }
+        self.bucket_region(&mut response);
         response
     }
 
@@ -258,32 +286,30 @@ impl Delivered {
         format!("{scheme}://{host}{path}")
     }
 
-    async fn rewritten(
+    async fn rewritten<T>(
         self,
         exchange: Exchange,
         headers: HeaderMap,
         body: StoreBody,
         resource: &str,
+        rewrite: Rewrite<T>,
     ) -> Response<Answer> {
         let idle = exchange.app.limits.store_body_idle_timeout;
-        let document = match read(body, MAX_DOCUMENT, idle).await {
+        let document = match read(body, MAX_DOCUMENT, idle, Some(&exchange.app.documents)).await {
             Ok(document) => document,
-            Err(why) => return exchange.reject(&Reject::StoreAnswer(why), resource),
+            Err(reject) => return exchange.reject(&reject, resource),
         };
-        match self.operation.kind() {
-            OperationKind::ListBuckets => match BucketList::parse(&document) {
-                Ok(list) => self.buckets(exchange, headers, list),
-                Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
-            },
-            OperationKind::DeleteObjects => match DeleteResult::parse(&document) {
-                Ok(result) => self.deleted(exchange, headers, result),
-                Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
-            },
-            _ => {
-                let xml = bucket_location(self.region.as_str());
-                self.own(exchange, headers, xml)
-            }
+        match (rewrite.parse)(&document.bytes) {
+            Ok(parsed) => (rewrite.answer)(self, exchange, headers, parsed),
+            Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
         }
+    }
+
+    /// The store's word for its region means nothing to our clients; that it answered at all says
+    /// that the bucket is there.
+    fn located(self, exchange: Exchange, headers: HeaderMap, (): ()) -> Response<Answer> {
+        let xml = bucket_location(self.region.as_str());
+        self.own(exchange, headers, xml)
     }
 
     fn buckets(
@@ -327,13 +353,6 @@ impl Delivered {
         response
     }
 
-    fn complete_head(&self, response: &mut Response<Answer>, request_id: &str) {
-        if let Ok(id) = HeaderValue::try_from(request_id) {
-            response.headers_mut().insert("x-amz-request-id", id);
-        }
-        self.bucket_region(response);
-    }
-
     /// HeadBucket tells clients which region to sign for: ours.
     fn bucket_region(&self, response: &mut Response<Answer>) {
         if self.operation.kind() == OperationKind::HeadBucket
@@ -342,6 +361,12 @@ impl Delivered {
             response.headers_mut().insert("x-amz-bucket-region", region);
         }
     }
+}
+
+/// How a document of the store becomes one of ours.
+struct Rewrite<T> {
+    parse: fn(&[u8]) -> Result<T, XmlError>,
+    answer: fn(Delivered, Exchange, HeaderMap, T) -> Response<Answer>,
 }
 
 /// What the document of a late answer is rewritten with.
@@ -385,24 +410,55 @@ impl Rewriting {
     }
 }
 
-/// Reads a document of the store, at most `limit` bytes and as long as it moves.
+/// Whether there is one way to tell where a body ends. One that ends with the connection cannot be
+/// told from one that broke off (A41); with a length beside chunks, client and gateway could
+/// disagree (A13, RFC 9112 section 6.3).
+fn says_its_end(headers: &HeaderMap, body: &StoreBody) -> bool {
+    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
+    let coding = headers.get_all(header::TRANSFER_ENCODING).iter().next_back();
+    let framed = match coding.map(HeaderValue::as_bytes) {
+        None => lengths == 1,
+        Some(coding) => {
+            lengths == 0 && coding.to_ascii_lowercase().trim_ascii_end().ends_with(b"chunked")
+        }
+    };
+    framed || body.is_end_stream()
+}
+
+/// A document of the store, and the memory that it takes.
+pub(super) struct Read {
+    pub(super) bytes: Bytes,
+    _memory: Vec<Share>,
+}
+
+/// Reads a document of the store, at most `limit` bytes and as long as it moves. What is larger
+/// than an error takes its memory from `budget`, as it grows.
+///
+/// # Errors
+/// [`Reject::StoreAnswer`], [`Reject::Busy`].
 pub(super) async fn read(
     mut body: StoreBody,
     limit: usize,
     idle: Duration,
-) -> Result<Bytes, String> {
+    budget: Option<&Budget>,
+) -> Result<Read, Reject> {
+    let failed = |why: &str| Reject::StoreAnswer(why.to_owned());
     let mut whole = BytesMut::new();
+    let mut memory = Vec::new();
     loop {
         let next = tokio::time::timeout(idle, body.frame()).await;
-        let Some(frame) = next.map_err(|_elapsed| "the store stopped sending".to_owned())? else {
+        let Some(frame) = next.map_err(|_elapsed| failed("it stopped in the middle"))? else {
             break;
         };
-        let frame = frame.map_err(|error| error.to_string())?;
+        let frame = frame.map_err(|error| failed(&error.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
         if whole.len().saturating_add(data.len()) > limit {
-            return Err(format!("the document is longer than {limit} bytes"));
+            return Err(failed("it is too long"));
+        }
+        if let Some(budget) = budget {
+            memory.push(budget.take(data.len() as u64).ok_or(Reject::Busy)?);
         }
         whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok(Read { bytes: whole.freeze(), _memory: memory })
 }

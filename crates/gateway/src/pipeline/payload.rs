@@ -29,6 +29,12 @@ pub(super) fn expectations(
     if declared.is_empty() && s3::checksum::is_required(operation.kind()) {
         return Err(s3::checksum::ChecksumError::Required.into());
     }
+    let trails =
+        matches!(payload, Payload::StreamingUnsignedTrailer | Payload::StreamingSignedTrailer);
+    if declared.trailer.is_some() && !trails {
+        // It cannot come, so it would be a checksum that nobody verifies (A15, A40).
+        return Err(s3::checksum::ChecksumError::Trailer.into());
+    }
     let trailers = declared.trailer.map(|sum| HeaderName::from_static(sum.header_name()));
     let framing = framing(signature, payload, trailers.into_iter().collect())?;
     let length = match &framing {
@@ -56,7 +62,7 @@ fn framing(
 ) -> Result<Option<(Framing, Vec<HeaderName>)>, Reject> {
     let seed = || match signature {
         Signature::Verified(verified) => verified.chunk_seed().ok_or(Reject::NoChunkSeed),
-        Signature::None => Err(Reject::NoChunkSeed),
+        Signature::None(_) => Err(Reject::NoChunkSeed),
     };
     Ok(match payload {
         Payload::Hash(_) | Payload::Unsigned => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Uri, header};
 use hyper::body::Incoming;
 use s3::HostStyle;
-use sigv4::{Presented, RequestHead, Timestamp};
+use sigv4::{Payload, Presented, RequestHead, Timestamp};
 
 use super::authenticated::{Authenticated, Signature};
 use super::client::Client;
@@ -95,7 +95,10 @@ impl Received {
         let Self { head, client, snapshot, now, body } = self;
         let claims = match sigv4::present(&head.for_signature())? {
             Presented::Anonymous => {
-                let signature = Signature::None;
+                let payload = Payload::from_headers(&head.headers)
+                    .map_err(sigv4::VerifyError::from)?
+                    .unwrap_or(Payload::Unsigned);
+                let signature = Signature::None(payload);
                 let caller = Caller::Anonymous;
                 return Ok(Authenticated { head, client, snapshot, now, body, caller, signature });
             }

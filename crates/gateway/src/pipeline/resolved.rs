@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
+use http_body::Body;
 use hyper::body::Incoming;
 use policy::{Context, Denial, Permit, Request};
 use s3::requirement::{Facts, Requirement, Requirements};
@@ -12,7 +13,8 @@ use sigv4::{Region, Timestamp};
 
 use super::authenticated::Signature;
 use super::authorized::{Authorized, DeniedKey, Upload};
-use super::body::{Inspector, collect};
+use super::body::{BodyError, Expectations, Inspector, collect};
+use super::budget::Share;
 use super::context::requested_region;
 use super::payload;
 use crate::app::App;
@@ -46,12 +48,6 @@ pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Reject>
 }
 
 impl Resolved {
-    /// The operation.
-    #[must_use]
-    pub(super) fn operation(&self) -> &Operation {
-        &self.operation
-    }
-
     /// The store.
     #[must_use]
     pub(super) fn store(&self) -> &Store {
@@ -77,14 +73,16 @@ impl Resolved {
             contexts,
         } = self;
         let read = Reading { app, content_length, signature: &signature, operation: &operation };
+        let mut memory = None;
         let (document, upload) = match operation.body() {
             BodyRule::None => {
-                read.nothing()?;
+                read.nothing(body).await?;
                 (None, Upload::Nothing)
             }
             BodyRule::Streamed => (None, Upload::Stream(body)),
             BodyRule::Document { limit } => {
-                let bytes = read.whole(body, limit).await?;
+                let (bytes, share) = read.whole(body, limit).await?;
+                memory = Some(share);
                 (Some(Document::parse(operation.kind(), &bytes)?), Upload::Nothing)
             }
         };
@@ -112,6 +110,7 @@ impl Resolved {
             store,
             contexts,
             document,
+            memory,
             quiet,
             upload,
             permits,
@@ -162,7 +161,7 @@ pub(super) fn facts<'a>(
     now: Timestamp,
 ) -> Facts<'a> {
     let verified = match signature {
-        Signature::None => None,
+        Signature::None(_) => None,
         Signature::Verified(verified) => Some(verified),
     };
     Facts {
@@ -188,14 +187,23 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// An operation without a body takes none: bytes that nobody decided about are not swallowed.
-    fn nothing(&self) -> Result<(), Reject> {
-        match self.content_length {
-            None | Some(0) => Ok(()),
-            Some(_) => Err(Reject::UnexpectedBody),
+    async fn nothing(&self, body: Incoming) -> Result<(), Reject> {
+        if self.content_length.is_some_and(|length| length > 0) {
+            return Err(Reject::UnexpectedBody);
+        }
+        if body.is_end_stream() {
+            return Ok(());
+        }
+        // In HTTP chunks: only the wire tells whether there is one.
+        let inspector = Inspector::new(Expectations::default());
+        match collect(body, inspector, self.app.limits.body_idle_timeout).await {
+            Ok(_) => Ok(()),
+            Err(BodyError::TooLong { .. }) => Err(Reject::UnexpectedBody),
+            Err(error) => Err(error.into()),
         }
     }
 
-    async fn whole(&self, body: Incoming, limit: usize) -> Result<Bytes, Reject> {
+    async fn whole(&self, body: Incoming, limit: usize) -> Result<(Bytes, Share), Reject> {
         let expect = payload::expectations(
             self.operation,
             self.signature,
@@ -203,12 +211,12 @@ impl Reading<'_> {
             limit as u64,
         )?;
         let most = expect.length.unwrap_or(limit as u64);
-        let share = self.app.documents.take(most).ok_or(Reject::Busy)?;
+        // The text, what is parsed of it, and what is rendered for the store.
+        let share = self.app.documents.take(most.saturating_mul(3)).ok_or(Reject::Busy)?;
         let inspector = Inspector::new(expect);
         let (bytes, _trailers) =
             collect(body, inspector, self.app.limits.body_idle_timeout).await?;
-        drop(share);
-        Ok(bytes)
+        Ok((bytes, share))
     }
 }
 

@@ -3,12 +3,18 @@
 use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 
-use super::{Answer, Exchange};
-use crate::sts_endpoint::{self, Inputs};
+use s3::HostStyle;
+use sts::error::{Code, StsError};
 
-/// On a shared port: STS is what is posted to `/`, and a `GET /` with an `Action`. S3 has neither.
-pub(super) fn is_sts(request: &Request<Incoming>) -> bool {
-    if request.uri().path() != "/" {
+use super::{Answer, Exchange};
+use crate::reject::Reject;
+use crate::snapshot::Snapshot;
+use crate::sts_endpoint::{self, Facts, Inputs, StsAnswer};
+
+/// On a shared port: STS is what is posted to `/`, and a `GET /` with an `Action`. In path style S3
+/// has neither; under a virtual host `POST /` is about that bucket (DeleteObjects).
+pub(super) fn is_sts(snapshot: &Snapshot, request: &Request<Incoming>) -> bool {
+    if request.uri().path() != "/" || names_bucket(snapshot, request) {
         return false;
     }
     match *request.method() {
@@ -19,7 +25,24 @@ pub(super) fn is_sts(request: &Request<Incoming>) -> bool {
     }
 }
 
-pub(super) async fn answer(mut exchange: Exchange, request: Request<Incoming>) -> Response<Answer> {
+fn names_bucket(snapshot: &Snapshot, request: &Request<Incoming>) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| {
+        matches!(snapshot.live.domains.resolve_host(host), Ok(HostStyle::Virtual(_)))
+    })
+}
+
+/// The answer to a call that cannot even be looked at.
+pub(super) fn refuse(exchange: Exchange, reject: &Reject) -> Response<Answer> {
+    let error = match reject {
+        Reject::Busy => StsError::new(Code::Throttling, "Rate exceeded", reject.to_string()),
+        _ => StsError::internal(reject.to_string()),
+    };
+    let answer = StsAnswer::refusal(&error, &exchange.record.request_id, Facts::default());
+    send(exchange, answer)
+}
+
+pub(super) async fn answer(exchange: Exchange, request: Request<Incoming>) -> Response<Answer> {
     let snapshot = std::sync::Arc::clone(&exchange.snapshot);
     let inputs = Inputs {
         snapshot: &snapshot,
@@ -29,6 +52,10 @@ pub(super) async fn answer(mut exchange: Exchange, request: Request<Incoming>) -
         request_id: &exchange.record.request_id,
     };
     let answer = sts_endpoint::handle(inputs, request).await;
+    send(exchange, answer)
+}
+
+fn send(mut exchange: Exchange, answer: StsAnswer) -> Response<Answer> {
     if answer.facts.concerns_operator() {
         let request_id = &exchange.record.request_id;
         let reason = answer.facts.reason.as_deref().unwrap_or("");

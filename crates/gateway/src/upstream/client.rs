@@ -22,6 +22,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 
 use super::body::OutgoingBody;
+// As many as clients may send: what was written with an object comes back with it.
+use crate::server::MAX_HEADERS;
 
 /// Where a store listens and how to reach it.
 #[derive(Clone)]
@@ -80,6 +82,9 @@ pub enum UpstreamError {
     /// The store did not begin to answer in time.
     #[error("the store did not answer in time")]
     FirstByteTimeout,
+    /// The store stopped taking the request's body.
+    #[error("the store stopped taking the upload")]
+    BodyTimeout,
 }
 
 struct Idle {
@@ -119,8 +124,7 @@ impl Pool {
         }))
     }
 
-    /// Sends one request and waits for the head of the answer, at most `first_byte` after the
-    /// request's last byte was taken (the clock restarts while the body still flows).
+    /// Sends one request and waits for the head of the answer, as long as `patience` allows.
     ///
     /// A kept connection that the store closed meanwhile is replaced, as long as nothing of the
     /// request was written to it; a request is never sent twice.
@@ -130,7 +134,7 @@ impl Pool {
     pub async fn send(
         &self,
         mut request: Request<OutgoingBody>,
-        first_byte: Duration,
+        patience: Patience,
     ) -> Result<Response<StoreBody>, UpstreamError> {
         let waiting = Arc::clone(&self.0.exchanges).acquire_owned();
         let permit = tokio::time::timeout(self.0.limits.queue_timeout, waiting)
@@ -143,9 +147,7 @@ impl Pool {
                 None => (self.connect_in_time().await?, false),
             };
             let progress = request.body().progress();
-            match first_byte_in_time(sender.try_send_request(request), &progress, first_byte)
-                .await?
-            {
+            match answer_in_time(sender.try_send_request(request), &progress, patience).await? {
                 Ok(response) => {
                     let lent = Lent { pool: self.clone(), sender, progress, _permit: permit };
                     return Ok(response.map(|body| StoreBody { body, lent: Some(lent) }));
@@ -213,20 +215,35 @@ impl Pool {
     }
 }
 
-/// Waits for `exchange`, giving it `first_byte` from the moment in which the request body was last
-/// seen moving: an upload may take as long as it moves, an answer may not.
-async fn first_byte_in_time<T>(
+/// How long a store may keep us waiting.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From the request's last byte to the answer's first.
+    pub first_byte: Duration,
+    /// Without taking a byte of the request's body.
+    pub body_idle: Duration,
+}
+
+/// Waits for `exchange` as long as the request body moves, or the client is waited for (whose own
+/// limit ends that), and for the answer no longer than the operation may take.
+async fn answer_in_time<T>(
     exchange: impl Future<Output = T>,
     progress: &Progress,
-    first_byte: Duration,
+    patience: Patience,
 ) -> Result<T, UpstreamError> {
     let mut exchange = std::pin::pin!(exchange);
     loop {
-        let seen = progress.frames();
-        match tokio::time::timeout(first_byte, exchange.as_mut()).await {
+        let (seen, ended) = (progress.frames(), progress.ended());
+        let limit = if ended { patience.first_byte } else { patience.body_idle };
+        match tokio::time::timeout(limit, exchange.as_mut()).await {
             Ok(done) => return Ok(done),
-            Err(_elapsed) if progress.stands_still_since(seen) => {
-                return Err(UpstreamError::FirstByteTimeout);
+            // A body that ended meanwhile starts the wait for the answer.
+            Err(_elapsed) if ended == progress.ended() && progress.stands_still_since(seen) => {
+                return Err(if ended {
+                    UpstreamError::FirstByteTimeout
+                } else {
+                    UpstreamError::BodyTimeout
+                });
             }
             Err(_elapsed) => {}
         }
@@ -242,6 +259,7 @@ where
 {
     let (sender, connection) = http1::Builder::new()
         .max_buf_size(MAX_ANSWER_HEAD)
+        .max_headers(MAX_HEADERS)
         .handshake(io)
         .await
         .map_err(UpstreamError::Exchange)?;

@@ -1,1 +1,217 @@
-//! A16.
+//! A16: what a request says of itself does not stand in for what is known of it.
+
+use serde_json::{Value, json};
+use testkit::store::FakeStore;
+
+use crate::harness::{Plan, World, allow, request};
+
+fn deny(condition: &Value) -> Value {
+    json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": condition })
+}
+
+fn everything_if(condition: Value) -> Value {
+    let mut statement = allow(&["s3:*"], &["*"]);
+    statement["Condition"] = condition;
+    statement
+}
+
+async fn with_user_policy(statements: &[Value], proxies: Option<Value>) -> World {
+    let plan = Plan::new().with_user_policy(statements);
+    let plan = plan.with(|config| {
+        if let Some(proxies) = proxies {
+            config["trusted_proxies"] = proxies;
+        }
+    });
+    let world = plan.start().await;
+    world.store.put("/data/k", b"x", &[]);
+    world.store.put("/fence/fence", b"", &[]);
+    world
+}
+
+/// The status of a GET with these headers, and whether the store was asked.
+async fn get(world: &World, headers: &[(&str, &str)]) -> (u16, bool) {
+    let before = world.store.requests().len();
+    let plain = request("GET", "/data/k");
+    let sent = headers.iter().fold(plain, |r, (name, value)| r.unsigned_header(name, value));
+    let response = world.send(&sent.sign(&world.loader)).await;
+    (response.status, world.store.requests().len() > before)
+}
+
+#[tokio::test]
+async fn a16_a_name_like_a_condition_key_has_no_effect() {
+    let (world, alice) = World::with_alice().await;
+    for (name, value) in [
+        ("s3:prefix", "alice/"),
+        ("claims:sub", "bob"),
+        ("sub", "bob"),
+        ("aws:PrincipalTag/team", "admin"),
+    ] {
+        // Not even HTTP, where the name has a colon: then it is another header's value.
+        let sent = request("GET", "/data/bob/k").sign(&alice);
+        let mut bytes = sent.head();
+        bytes.truncate(bytes.len() - 2);
+        bytes.extend_from_slice(format!("{name}: {value}\r\n\r\n").as_bytes());
+        let response = world.send_bytes_loosely(&bytes).await;
+        assert!(matches!(response.status, 400 | 403), "{name}: {}", response.status);
+        let query = format!("/data/alice/k?{}={value}", name.replace(':', "%3A"));
+        let response = world.send(&request("GET", &query).sign(&alice)).await;
+        assert_eq!(response.status, 400, "{name}: {}", response.text());
+    }
+    let list = request("GET", "/data?list-type=2&prefix=bob%2F")
+        .header("x-amz-prefix", "alice/")
+        .sign(&alice);
+    let response = world.send(&list).await;
+    assert!(matches!(response.status, 403 | 501), "{}", response.text());
+    world.untouched_since(0).await;
+}
+
+#[tokio::test]
+async fn a16_a_prefix_given_twice_or_not_at_all() {
+    let (world, alice) = World::with_alice().await;
+    world.store.put("/data", b"", &[]);
+    world.passed(&request("GET", "/data?prefix=alice%2F").sign(&alice)).await;
+    world.passed(&request("GET", "/data?prefix=alice%2Fdeep%2F").sign(&alice)).await;
+    for query in [
+        "prefix=alice%2F&prefix=bob%2F",
+        "prefix=bob%2F&prefix=alice%2F",
+        "prefix=alice%2F&prefix=alice%2F",
+        "prefix=alice%2F&prefi%78=",
+    ] {
+        let sent = request("GET", &format!("/data?{query}")).sign(&alice);
+        world.refused(&sent, 400, "InvalidArgument").await;
+    }
+    for query in [
+        "",
+        "?prefix",
+        "?prefix=",
+        "?prefix=alice",
+        "?prefix=%2Falice%2F",
+        "?prefix=a",
+        "?prefix=*",
+        "?marker=alice%2F",
+        "?delimiter=alice%2F",
+        "?list-type=2&start-after=alice%2F",
+        "?prefix=ALICE%2F",
+        "?prefix=bob%2Falice%2F",
+        "?versions&key-marker=alice%2F",
+    ] {
+        world.denied(&request("GET", &format!("/data{query}")).sign(&alice)).await;
+    }
+}
+
+#[tokio::test]
+async fn a16_the_address_is_the_peers_unless_a_known_proxy_says_otherwise() {
+    let condition = json!({ "IpAddress": { "aws:SourceIp": "127.0.0.0/8" } });
+    let world = with_user_policy(&[everything_if(condition)], Some(json!([]))).await;
+    assert_eq!(get(&world, &[]).await, (200, true));
+    for spoof in [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("x-forwarded-for", ""),
+        ("forwarded", "for=127.0.0.1"),
+        ("x-real-ip", "127.0.0.1"),
+    ] {
+        // From nobody we know it makes the address unknown, whatever it says.
+        assert_eq!(get(&world, &[spoof]).await, (403, false), "{spoof:?}");
+    }
+    for other in
+        [("x-client-ip", "10.0.0.1"), ("true-client-ip", "10.0.0.1"), ("aws-sourceip", "1.1.1.1")]
+    {
+        assert_eq!(get(&world, &[other]).await, (200, true), "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn a16_an_unknown_address_meets_every_deny() {
+    let denied = deny(&json!({ "IpAddress": { "aws:SourceIp": "10.66.0.0/16" } }));
+    let world = with_user_policy(&[allow(&["s3:*"], &["*"]), denied], Some(json!([]))).await;
+    assert_eq!(get(&world, &[]).await, (200, true));
+    assert_eq!(get(&world, &[("x-forwarded-for", "10.1.1.1")]).await, (403, false));
+    assert_eq!(get(&world, &[("forwarded", "for=unknown")]).await, (403, false));
+    let only = deny(&json!({ "NotIpAddress": { "aws:SourceIp": "127.0.0.1" } }));
+    let world = with_user_policy(&[allow(&["s3:*"], &["*"]), only], Some(json!([]))).await;
+    assert_eq!(get(&world, &[]).await, (200, true));
+    assert_eq!(get(&world, &[("x-forwarded-for", "127.0.0.1")]).await, (403, false));
+}
+
+#[tokio::test]
+async fn a16_behind_a_proxy_the_right_most_stranger_counts() {
+    let condition = json!({ "IpAddress": { "aws:SourceIp": "192.0.2.7/32" } });
+    let proxies = json!(["127.0.0.1/32", "10.0.0.0/8"]);
+    let world = with_user_policy(&[everything_if(condition)], Some(proxies)).await;
+    for (value, status) in [
+        ("192.0.2.7", 200),
+        ("192.0.2.7, 10.0.0.2", 200),
+        ("6.6.6.6, 192.0.2.7", 200),
+        ("192.0.2.7, 6.6.6.6", 403),
+        ("192.0.2.7, 6.6.6.6, 10.0.0.2", 403),
+        ("192.0.2.7, unknown", 403),
+        ("192.0.2.7,", 403),
+        ("10.0.0.2", 403),
+        ("", 403),
+        ("192.0.2.7 192.0.2.7", 403),
+        ("::ffff:192.0.2.7", 200),
+    ] {
+        let (found, asked) = get(&world, &[("x-forwarded-for", value)]).await;
+        assert_eq!((found, asked), (status, status == 200), "{value}");
+    }
+    assert_eq!(get(&world, &[]).await, (403, false));
+    let two = [("x-forwarded-for", "192.0.2.7"), ("x-forwarded-for", "6.6.6.6")];
+    assert_eq!(get(&world, &two).await, (403, false));
+}
+
+#[tokio::test]
+async fn a16_secure_transport_is_what_the_listener_or_a_proxy_knows() {
+    let insecure = || deny(&json!({ "Bool": { "aws:SecureTransport": "false" } }));
+    let statements = [allow(&["s3:*"], &["*"]), insecure()];
+    let world = with_user_policy(&statements, Some(json!([]))).await;
+    assert_eq!(get(&world, &[("x-forwarded-proto", "https")]).await, (403, false));
+    let world = with_user_policy(&statements, Some(json!(["127.0.0.1"]))).await;
+    assert_eq!(get(&world, &[("x-forwarded-proto", "https")]).await, (200, true));
+    for lie in [&[("x-forwarded-proto", "http")][..], &[], &[("x-forwarded-proto", "https,http")]] {
+        assert_eq!(get(&world, lie).await, (403, false), "{lie:?}");
+    }
+    let both = [("x-forwarded-proto", "https"), ("x-forwarded-proto", "http")];
+    assert_eq!(get(&world, &both).await, (403, false));
+}
+
+#[test]
+fn a16_policies_on_the_connection_need_to_know_the_proxies() {
+    for condition in [
+        json!({ "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } }),
+        json!({ "Bool": { "AWS:SecureTransport": "true" } }),
+        json!({ "NumericLessThan": { "s3:TlsVersion": "1.3" } }),
+    ] {
+        let plan = Plan::new().with_user_policy(&[everything_if(condition.clone())]);
+        assert!(plan.complaint().contains("trusted_proxies"), "{condition}: {}", plan.complaint());
+        let plan = plan.with(|config| config["trusted_proxies"] = json!([]));
+        assert_eq!(plan.complaint(), "", "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn a16_a_region_nobody_configured_is_not_a_way_round() {
+    let other = FakeStore::start();
+    let here = everything_if(json!({ "StringEquals": { "aws:RequestedRegion": "there" } }));
+    let mut plan = Plan::new().with_user_policy(&[here]);
+    let mut second = plan.config["stores"][0].clone();
+    plan.config["stores"][0]["regions"] = json!(["here"]);
+    second["name"] = "second".into();
+    second["endpoint"] = other.url().into();
+    second["default"] = false.into();
+    second["regions"] = json!(["there"]);
+    plan.config["stores"].as_array_mut().unwrap().push(second);
+    let world = plan.start().await;
+    other.put("/data/k", b"x", &[]);
+    world.store.put("/data/k", b"x", &[]);
+    let of = |region: &str| request("GET", "/data/k").region(region).sign(&world.loader);
+    assert_eq!(world.send(&of("there")).await.status, 200);
+    for region in ["here", "nowhere", "us-east-1", "There", "there2"] {
+        assert_eq!(world.send(&of(region)).await.status, 403, "{region}");
+    }
+    // HMACv1 signs no region: it is the default store's.
+    let old = request("GET", "/data/k");
+    let old = old.presign_hmacv1(&world.loader, testkit::clock::now() + 60, "");
+    assert_eq!(world.send(&old).await.status, 403);
+    assert!(world.store.requests().is_empty());
+}

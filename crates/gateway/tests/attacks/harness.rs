@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use gateway::config::{Config, ConfigErrors, MemoryFiles, Samples, load_with};
 use gateway::serve::Gateway;
@@ -33,6 +34,8 @@ const STORE_ACCESS: &str = "STOREACCESSKEY000001";
 const STORE_SECRET: &str = "store-secret-vX2pQ8nR5tY1wZ4m";
 const LOADER_ACCESS: &str = "AKIALOADER0000000001";
 const LOADER_SECRET: &str = "loader-secret-kB7dF3hJ9mN2sV6x";
+const FENCE_ACCESS: &str = "AKIAFENCE00000000001";
+const FENCE_SECRET: &str = "fence-secret-pL4rT8wQ2zC6yM1b";
 
 /// Response headers that stores may send and that the list of the testkit does not have.
 const MORE_HEADERS: &[&str] = &["vary", "x-amz-object-size", "x-amz-tagging-count"];
@@ -85,7 +88,11 @@ pub(crate) fn own_prefix() -> Vec<Value> {
 impl Plan {
     /// One store, one provider, one role, one static user who may do everything.
     pub(crate) fn new() -> Self {
-        let (store, issuer) = (FakeStore::start(), FakeIssuer::start());
+        Self::around(FakeStore::start(), FakeIssuer::start())
+    }
+
+    /// The same around a store and a provider of the test's.
+    pub(crate) fn around(store: FakeStore, issuer: FakeIssuer) -> Self {
         let config = json!({
             "account_id": "000000000000",
             "listen": { "s3": "127.0.0.1:0", "sts": "127.0.0.1:0" },
@@ -113,6 +120,11 @@ impl Plan {
                 "access_key": LOADER_ACCESS,
                 "secret_key": { "file": "loader.secret" },
                 "policies": ["loader.json"],
+            }, {
+                "name": "fence",
+                "access_key": FENCE_ACCESS,
+                "secret_key": { "file": "fence.secret" },
+                "policies": ["fence.json"],
             }],
         });
         let arn = format!("arn:aws:iam::000000000000:oidc-provider/{}", issuer.arn_part());
@@ -163,11 +175,14 @@ impl Plan {
     /// Reads the configuration with this exact text as the role's file.
     pub(crate) fn load_with(&self, role: &str) -> Result<Config, ConfigErrors> {
         let full = policy(&[allow(&["s3:*"], &["*"])]).to_string();
+        let fence = policy(&[allow(&["s3:*"], &["arn:aws:s3:::fence*"])]).to_string();
         let mut files = MemoryFiles::default()
             .with("/cfg/keys.ring", RING)
             .with("/cfg/store.secret", STORE_SECRET)
             .with("/cfg/loader.secret", LOADER_SECRET)
             .with("/cfg/loader.json", full)
+            .with("/cfg/fence.secret", FENCE_SECRET)
+            .with("/cfg/fence.json", fence)
             .with("/cfg/roles/people.json", role);
         for (path, content) in &self.files {
             files = files.with(Path::new("/cfg").join(path), content.clone());
@@ -199,9 +214,11 @@ impl Plan {
             .with("the store's access key", STORE_ACCESS)
             .with("the store's secret key", STORE_SECRET)
             .with("the static user's secret key", LOADER_SECRET)
+            .with("the other static user's secret key", FENCE_SECRET)
             .with("the ring's key", RING.split(' ').nth(2).unwrap().trim());
         let (logged, shown) = (RefCell::new(ours.clone()), RefCell::new(ours));
         let loader = Credentials::new(LOADER_ACCESS, LOADER_SECRET);
+        let fence = Credentials::new(FENCE_ACCESS, FENCE_SECRET);
         World {
             gateway: Some(gateway),
             s3,
@@ -211,6 +228,7 @@ impl Plan {
             access,
             trace,
             loader,
+            fence,
             logged,
             shown,
             _guard: guard,
@@ -231,6 +249,7 @@ pub(crate) struct World {
     pub(crate) trace: Log,
     /// The static user, who may do everything.
     pub(crate) loader: Credentials,
+    fence: Credentials,
     logged: RefCell<Secrets>,
     shown: RefCell<Secrets>,
     _guard: DefaultGuard,
@@ -321,6 +340,11 @@ impl World {
         let response = connection.response(method).await;
         self.check(method, &response);
         response
+    }
+
+    /// Sends bytes that may be no HTTP at all: the answer may then have neither document nor id.
+    pub(crate) async fn send_bytes_loosely(&self, bytes: &[u8]) -> Response {
+        testkit::client::exchange(self.s3, bytes).await
     }
 
     /// What must hold for every response.
@@ -415,18 +439,33 @@ impl World {
 
     /// A request that passes: what was sent before it has arrived when it has.
     pub(crate) async fn fence(&self) {
-        let fence = self.get("/fence/fence").sign(&self.loader);
+        let fence = self.get("/fence/fence").sign(&self.fence);
         let arrived = |requests: &[Request]| {
             requests.iter().filter(|request| request.path() == "/fence/fence").count()
         };
         let before = arrived(&self.store.requests());
-        assert_eq!(self.send(&fence).await.status, 404);
+        let status = self.send(&fence).await.status;
+        assert!(matches!(status, 200 | 404), "{status}");
         self.store.wait_until("the fence", |requests, _| arrived(requests) > before).await;
     }
 
     /// The line of the access log with that request id.
     pub(crate) async fn line(&self, request_id: &str) -> Value {
         serde_json::from_str(&self.access.wait_for(request_id).await).unwrap()
+    }
+
+    /// The lines of the access log that hold a text, once there are that many.
+    pub(crate) async fn lines(&self, text: &str, count: usize) -> Vec<String> {
+        let found = async {
+            loop {
+                let lines = self.access.lines_with(text);
+                if lines.len() >= count {
+                    return lines;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(testkit::PATIENCE, found).await.expect("more lines")
     }
 
     /// The line of a response.

@@ -3,6 +3,18 @@
 use super::*;
 use crate::config::docs;
 
+/// The role of [`Setup::least`] in another account.
+fn of_account(account: &str) -> String {
+    role("a", "s3:GetObject", "arn:aws:s3:::data/*", "{}").replace("000000000000", account)
+}
+
+#[test]
+fn one_gateway_is_one_account() {
+    Setup::least().file("roles/a.json", &of_account("123456789012")).fails_with(
+        "roles/a.json: Arn: is in the account 123456789012, and this gateway is 000000000000",
+    );
+}
+
 #[test]
 fn a_variable_wins_over_the_file() {
     let config = Setup::least()
@@ -13,6 +25,7 @@ fn a_variable_wins_over_the_file() {
         .variable("FAKES3PP__STORES__0__ENDPOINT", "https://rgw.corp.net")
         .variable("FAKES3PP__STORES__0__DEFAULT", "true")
         .variable("FAKES3PP__ACCOUNT_ID", "123456789012")
+        .file("roles/a.json", &of_account("123456789012"))
         .config();
     assert_eq!(config.startup.listen.s3, Some("127.0.0.1:7".parse().unwrap()));
     assert_eq!(config.startup.log.level, tracing::Level::DEBUG);

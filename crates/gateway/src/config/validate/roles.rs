@@ -79,6 +79,17 @@ fn read_all(
             continue;
         };
         judge_role(&place.path, &role, facts, &mut check.findings);
+        if let Some(account) = facts.account
+            && role.arn().account() != account.as_str()
+        {
+            let place = Place::absent(format!("{}: Arn", place.path));
+            let message = format!(
+                "is in the account {}, and this gateway is {} (`account_id`): one gateway is one account",
+                role.arn().account(),
+                account.as_str()
+            );
+            check.findings.mistake(&place, message);
+        }
         // Session ARNs have the role's name without its path: two roles of one name would have
         // the same sessions (IAM User Guide, *IAM identifiers*: names are unique in an account).
         let name = role.arn().name().to_ascii_lowercase();

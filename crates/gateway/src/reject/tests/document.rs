@@ -31,6 +31,8 @@ fn section(reject: &Reject) -> Section {
         Reject::Present(_) | Reject::Lookup(_) | Reject::Verify(_) => Section::Signature,
         Reject::Resolve(_)
         | Reject::Route { .. }
+        | Reject::HmacV1Operation(_)
+        | Reject::AnonymousOverride
         | Reject::CopyAcrossStores
         | Reject::LocationConstraint
         | Reject::KeyRule(_)

@@ -46,6 +46,8 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::Unproven => [Reject::Unproven],
         Reject::Resolve(_) => request::resolves().into_iter().map(Reject::Resolve),
         Reject::Route { .. } => routes(),
+        Reject::HmacV1Operation(_) => [Reject::HmacV1Operation(s3::OperationKind::ListBuckets)],
+        Reject::AnonymousOverride => [Reject::AnonymousOverride],
         Reject::CopyAcrossStores => [Reject::CopyAcrossStores],
         Reject::LocationConstraint => [Reject::LocationConstraint],
         Reject::KeyRule(_) => request::key_rules().into_iter().map(Reject::KeyRule),
@@ -129,6 +131,7 @@ fn upstreams() -> Vec<UpstreamError> {
         UpstreamError::ServerName => [UpstreamError::ServerName],
         UpstreamError::Exchange(_) => [UpstreamError::Exchange(broken_exchange())],
         UpstreamError::FirstByteTimeout => [UpstreamError::FirstByteTimeout],
+        UpstreamError::BodyTimeout => [UpstreamError::BodyTimeout],
     })
 }
 
