@@ -55,15 +55,6 @@ impl Call {
             Self::GetCallerIdentity => "GetCallerIdentity",
         }
     }
-
-    /// Whether the request must be signed with keys.
-    #[must_use]
-    pub fn needs_signature(&self) -> bool {
-        match self {
-            Self::AssumeRoleWithWebIdentity(_) => false,
-            Self::GetCallerIdentity => true,
-        }
-    }
 }
 
 /// The parameters of AssumeRoleWithWebIdentity.

@@ -15,7 +15,6 @@ use super::authenticated::Signature;
 use super::authorized::{Authorized, DeniedKey, Upload};
 use super::body::{BodyError, Expectations, Inspector, collect};
 use super::budget::Share;
-use super::context::requested_region;
 use super::payload;
 use crate::app::App;
 use crate::caller::Caller;
@@ -97,8 +96,7 @@ impl Resolved {
             for_tags => judge.every(for_tags.iter()).err(),
         };
         let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
-        let region = requested_region(&store, signature.region());
-        let (document, denied) = settle(document, denials, &store, region)?;
+        let (document, denied) = settle(document, denials, &store, signature.region())?;
         Ok(Authorized {
             host,
             content_length,
@@ -126,7 +124,7 @@ fn settle(
     document: Option<Document>,
     denials: Vec<Option<Denial>>,
     store: &Store,
-    region: &Region,
+    signed: Option<&Region>,
 ) -> Result<(Option<Document>, Vec<DeniedKey>), Reject> {
     match document {
         Some(Document::Delete(request)) => {
@@ -144,7 +142,7 @@ fn settle(
         Some(Document::CreateBucket(mut request)) => {
             let named = request.location.take();
             let ours = |name: &str| {
-                name == region.as_str() || store.regions.iter().any(|r| r.as_str() == name)
+                signed.into_iter().chain(&store.regions).any(|region| region.as_str() == name)
             };
             if named.is_some_and(|name| !ours(&name)) {
                 return Err(Reject::LocationConstraint);

@@ -2,7 +2,7 @@
 
 use http::{header, request};
 use sigv4::{Expect, Presented, RequestHead, Scheme, Service};
-use sts::error::{Code, StsError};
+use sts::error::StsError;
 use sts::mint::CallerIdentity;
 use sts::response;
 
@@ -29,7 +29,7 @@ pub(super) fn identify(
     };
     let claims = match sigv4::present(&head).map_err(|error| signature::present(&error))? {
         Presented::Signed(claims) => claims,
-        Presented::Anonymous => return Err(unsigned()),
+        Presented::Anonymous => return Err(StsError::missing_authentication_token()),
     };
     let unproven = lookup(snapshot, &claims, now).map_err(|error| signature::lookup(&error))?;
     let body_sha256 = Some(sha256(form));
@@ -57,14 +57,9 @@ pub(super) fn identify(
             facts.subject = Some(user.name.clone());
             CallerIdentity::of_user(&user.arn, snapshot.live.account_id.as_str())
         }
-        Caller::Anonymous => return Err(unsigned()),
+        Caller::Anonymous => return Err(StsError::missing_authentication_token()),
     };
     Ok(response::get_caller_identity(&identity, request_id))
-}
-
-fn unsigned() -> StsError {
-    let message = "Request is missing Authentication Token";
-    StsError::new(Code::MissingAuthenticationToken, message, "the call is not signed")
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

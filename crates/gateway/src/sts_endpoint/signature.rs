@@ -9,7 +9,6 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
 provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for \
 details.";
 const INVALID_TOKEN: &str = "The security token included in the request is invalid.";
-const EXPIRED_TOKEN: &str = "The security token included in the request is expired";
 
 /// A signature that lacks a part, or has one too many.
 pub(super) fn incomplete(detail: &str) -> StsError {
@@ -37,14 +36,14 @@ pub(super) fn present(error: &PresentError) -> StsError {
 
 /// Keys that are nobody's, or not any more.
 pub(super) fn lookup(error: &LookupError) -> StsError {
-    let (code, message) = match error {
+    let detail = error.to_string();
+    match error {
         LookupError::UnknownKey | LookupError::Token(_) | LookupError::TokenWithUser => {
-            (Code::InvalidClientTokenId, INVALID_TOKEN)
+            StsError::new(Code::InvalidClientTokenId, INVALID_TOKEN, detail)
         }
         // Whose role is gone must log in again, and is then told.
-        LookupError::Expired(_) | LookupError::RoleGone(_) => (Code::ExpiredToken, EXPIRED_TOKEN),
-    };
-    StsError::new(code, message, error.to_string())
+        LookupError::Expired(_) | LookupError::RoleGone(_) => StsError::expired_session(detail),
+    }
 }
 
 /// A signature that does not hold. The texts on time are AWS's: some SDKs correct their clock by

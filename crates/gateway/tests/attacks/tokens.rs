@@ -25,6 +25,7 @@ fn header(key: &Key, more: &Value) -> String {
 async fn a30_signatures_that_are_none() {
     let world = World::start().await;
     world.login("alice").await;
+    let fetches = world.issuer.jwks_fetches();
     let key = world.issuer.key();
     let claims = world.issuer.claims("alice").to_string();
     let good = world.issuer.token("alice");
@@ -93,8 +94,11 @@ async fn a30_signatures_that_are_none() {
     }
     for bad in bad {
         world.login_refused(&bad, 400, INVALID).await;
+        let start = bad.split('.').next().unwrap_or_default();
+        let head = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(start).unwrap_or_default());
+        assert_eq!(world.issuer.jwks_fetches(), fetches, "{head:?}");
     }
-    assert_eq!(world.issuer.jwks_fetches(), 1, "a forged token made the gateway fetch");
+    assert_eq!(world.issuer.jwks_fetches(), fetches, "a forged token made the gateway fetch");
 }
 
 #[tokio::test]
@@ -113,7 +117,6 @@ async fn a30_headers_that_lead_elsewhere() {
         json!({ "crit": ["exp"] }),
         json!({ "crit": [] }),
         json!({ "crit": ["b64"], "b64": false }),
-        json!({ "typ": "at+jwt" }),
         json!({ "typ": "logout+jwt" }),
         json!({ "typ": "secevent+jwt" }),
         json!({ "typ": 7 }),
@@ -136,7 +139,7 @@ async fn a30_headers_that_lead_elsewhere() {
         }
     }
     assert!(elsewhere.connections().is_empty());
-    for typ in ["JWT", "jwt", "application/jwt"] {
+    for typ in ["JWT", "jwt", "application/jwt", "at+jwt"] {
         let fine = key.token_with_header(&json!({ "typ": typ }), &claims);
         assert_eq!(world.assume(&fine).await.status, 200, "{typ}");
     }
@@ -261,7 +264,7 @@ async fn a30_too_much_for_a_session_token_is_said() {
 async fn a31_a_flood_of_unknown_keys_fetches_once() {
     let world = World::start().await;
     world.login("alice").await;
-    assert_eq!(world.issuer.jwks_fetches(), 1);
+    let before = world.issuer.jwks_fetches();
     let stranger = Key::new("stranger", Kind::Ed25519);
     let claims = world.issuer.claims("alice");
     // Let the first fetch be long ago, so that one more is due.
@@ -281,7 +284,7 @@ async fn a31_a_flood_of_unknown_keys_fetches_once() {
         }
     }
     assert!(retryable >= 99, "{retryable}");
-    assert_eq!(world.issuer.jwks_fetches(), 2);
+    assert_eq!(world.issuer.jwks_fetches(), before + 1);
     world.login("alice").await;
 }
 
@@ -354,7 +357,10 @@ async fn a32_keys_rotate_without_a_restart() {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(301)).await;
     tokio::time::resume();
-    world.issuer.wait_until("a refresh", |_, _| world.issuer.jwks_fetches() > before).await;
+    let fetches = |requests: &[testkit::server::Request]| {
+        requests.iter().filter(|request| request.path().ends_with("/keys")).count()
+    };
+    world.issuer.wait_until("a refresh", |requests, _| fetches(requests) > before).await;
     for _ in 0..100 {
         if world.assume(&old.token(&claims)).await.status != 200 {
             break;

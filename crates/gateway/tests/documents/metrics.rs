@@ -25,6 +25,7 @@ fn record() -> Record {
         decision: Some("allow"),
         store: Some("main".to_owned()),
         store_status: Some(200),
+        error: Some("InternalError".to_owned()),
         aborted: true,
         ..Record::default()
     }

@@ -187,9 +187,10 @@ fn cell(text: &str) -> String {
 }
 
 /// Where the codes of the STS are given. What only these do not name is kept for later.
-const STS_SOURCES: [&str; 7] = [
+const STS_SOURCES: [&str; 8] = [
     include_str!("../../../../sts/src/error.rs"),
     include_str!("../../../../sts/src/mint.rs"),
+    include_str!("../../pipeline/sts.rs"),
     include_str!("../../sts_endpoint.rs"),
     include_str!("../../sts_endpoint/form.rs"),
     include_str!("../../sts_endpoint/identity.rs"),
