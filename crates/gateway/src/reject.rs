@@ -3,6 +3,10 @@
 //! [`Reject`] says what happened, [`Rejection`] what the client reads and what the log reads. The
 //! client's text is static (or a validated name); the log's text is not for the client.
 //! `docs/errors.md` is rendered from this module by a test.
+#![deny(
+    clippy::wildcard_enum_match_arm,
+    reason = "whoever adds an error must be led here by the compiler"
+)]
 
 mod signature;
 

@@ -12,3 +12,4 @@ mod login;
 mod multipart;
 mod objects;
 mod presigned;
+mod wire;

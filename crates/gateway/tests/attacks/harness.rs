@@ -210,6 +210,7 @@ impl Plan {
         let (store, issuer) = (self.store, self.issuer);
         let s3 = gateway.address(Serves::S3).unwrap();
         let sts = gateway.address(Serves::Sts).unwrap_or(s3);
+        let admin = gateway.address(Serves::Admin);
         let ours = Secrets::new()
             .with("the store's access key", STORE_ACCESS)
             .with("the store's secret key", STORE_SECRET)
@@ -223,6 +224,7 @@ impl Plan {
             gateway: Some(gateway),
             s3,
             sts,
+            admin,
             store,
             issuer,
             access,
@@ -241,6 +243,7 @@ pub(crate) struct World {
     gateway: Option<Gateway>,
     pub(crate) s3: SocketAddr,
     pub(crate) sts: SocketAddr,
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) store: FakeStore,
     pub(crate) issuer: FakeIssuer,
     /// The access log.
@@ -326,6 +329,11 @@ impl World {
     /// Something that no log may show from now on; the client's own answer may.
     pub(crate) fn keep_out_of_logs(&self, name: &str, value: &str) {
         self.logged.borrow_mut().add(name, value);
+    }
+
+    /// Fails if a text shows a secret of the gateway, or of a client.
+    pub(crate) fn assert_no_secret(&self, place: &str, text: &str) {
+        self.logged.borrow().assert_absent(place, text);
     }
 
     /// Sends a request on a connection of its own.
@@ -476,11 +484,6 @@ impl World {
     /// A GET of path and query.
     pub(crate) fn get(&self, target: &str) -> SignedRequest {
         request("GET", target)
-    }
-
-    /// A PUT of path and query.
-    pub(crate) fn put(&self, target: &str, body: impl Into<Vec<u8>>) -> SignedRequest {
-        request("PUT", target).body(body)
     }
 
     /// Ends the gateway in order.

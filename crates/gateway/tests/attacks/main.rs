@@ -16,11 +16,11 @@ mod bytes;
 mod conditions;
 mod copies;
 mod credentials;
-#[allow(dead_code)]
 mod harness;
 mod hostile_store;
 mod meaning;
 mod neighbour;
 mod policies;
+mod routing;
 mod tokens;
 mod wire;
