@@ -158,7 +158,7 @@ pub enum OidcError {
     },
 }
 
-/// The state of one provider, for readiness, metrics and the log.
+/// The state of one provider, for readiness and the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The issuer, as configured.

@@ -10,6 +10,7 @@ mod authorized;
 pub mod body;
 pub mod budget;
 mod client;
+pub mod client_body;
 mod context;
 mod copied_tags;
 mod forwarded;
@@ -34,6 +35,7 @@ use tokio::time::Instant;
 
 pub use answer::{Answer, SHED_S3, SHED_STS};
 pub use client::{Client, Connection};
+use client_body::ClientBody;
 
 use crate::app::App;
 use crate::audit::Record;
@@ -51,6 +53,21 @@ pub async fn answer(
     connection: Connection,
     request: Request<Incoming>,
 ) -> Response<Answer> {
+    let request = request.map(ClientBody::new);
+    let ended = request.body().ended();
+    let mut response = dispatch(app, serves, connection, request).await;
+    if !ended.is_reached() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn dispatch(
+    app: Arc<App>,
+    serves: Serves,
+    connection: Connection,
+    request: Request<ClientBody>,
+) -> Response<Answer> {
     let to_sts = match serves {
         Serves::Admin => return admin_answer(&app, &request).await,
         Serves::S3 => false,
@@ -64,7 +81,7 @@ pub async fn answer(
     if to_sts { sts::answer(exchange, request).await } else { s3(exchange, request).await }
 }
 
-async fn admin_answer(app: &App, request: &Request<Incoming>) -> Response<Answer> {
+async fn admin_answer(app: &App, request: &Request<ClientBody>) -> Response<Answer> {
     let (parts, body) = admin::answer(app, request).into_parts();
     // The body is in memory; collecting it cannot fail.
     let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -90,7 +107,7 @@ impl Exchange {
     fn begin(
         app: Arc<App>,
         connection: Connection,
-        request: &Request<Incoming>,
+        request: &Request<ClientBody>,
         to_sts: bool,
     ) -> Result<Self, Box<Response<Answer>>> {
         let snapshot = app.snapshot.load_full();
@@ -211,7 +228,7 @@ impl Exchange {
     }
 }
 
-async fn s3(mut exchange: Exchange, request: Request<Incoming>) -> Response<Answer> {
+async fn s3(mut exchange: Exchange, request: Request<ClientBody>) -> Response<Answer> {
     let resource = request.uri().path().to_owned();
     match run(&mut exchange, request).await {
         Ok(forwarded) => forwarded.answer(exchange, &resource).await,
@@ -221,7 +238,7 @@ async fn s3(mut exchange: Exchange, request: Request<Incoming>) -> Response<Answ
 
 async fn run(
     exchange: &mut Exchange,
-    request: Request<Incoming>,
+    request: Request<ClientBody>,
 ) -> Result<forwarded::Forwarded, Reject> {
     let app = Arc::clone(&exchange.app);
     let snapshot = Arc::clone(&exchange.snapshot);

@@ -18,6 +18,7 @@ use std::fmt::Display;
 
 use policy::Denial;
 use s3::AwsCode;
+use s3::addressing::HostError;
 use sigv4::ChunkError;
 
 use crate::caller::LookupError;
@@ -36,7 +37,7 @@ pub enum Reject {
     HostCount,
     /// The host is not one of ours.
     #[error("host: {0}")]
-    Host(#[from] s3::addressing::HostError),
+    Host(#[from] HostError),
     /// The claims cannot be read.
     #[error("claims: {0}")]
     Present(#[from] sigv4::PresentError),
@@ -216,8 +217,9 @@ impl Reject {
             Self::Target => Rejection::new(AwsCode::InvalidURI, self),
             Self::HostCount => Rejection::new(AwsCode::InvalidRequest, self)
                 .say("The request must have exactly one valid Host header."),
-            Self::Host(_) => Rejection::new(AwsCode::InvalidRequest, self)
+            Self::Host(HostError::Unknown) => Rejection::new(AwsCode::InvalidRequest, self)
                 .say("This endpoint does not serve the host that the request names."),
+            Self::Host(HostError::Bucket(_)) => Rejection::new(AwsCode::InvalidBucketName, self),
             Self::HmacV1Operation(_) => Rejection::new(AwsCode::AccessDenied, self).say(
                 "This operation cannot be presigned with AWSAccessKeyId; use AWS4-HMAC-SHA256.",
             ),
@@ -349,9 +351,11 @@ impl Reject {
     }
 }
 
-/// An error of ours as AWS writes messages: a capital and a full stop.
+/// An error of ours as AWS writes messages: a capital, unless the first word is a header's name,
+/// and a full stop.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    let is_name = text.split(' ').next().is_some_and(|word| word.contains('-'));
+    let first = chars.next().map(|c| if is_name { c } else { c.to_ascii_uppercase() });
     first.into_iter().chain(chars).chain(['.']).collect()
 }

@@ -124,7 +124,7 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "aws:userid",
         Filled::Request,
-        "`ROLEID:SESSION` of a session, the name of a user; not for anonymous callers",
+        "`ROLEID:SESSION` of a session, the id of a user (`AIDA...`); not for anonymous callers",
     ),
     key("aws:username", Filled::Request, "the name of a user; not for sessions"),
     key(
@@ -198,12 +198,6 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key("s3:x-amz-bucket-namespace", Filled::Check, "the header of that name, if there"),
     key("s3:x-amz-object-annotation-directive", Filled::Check, "the header of that name, if there"),
     key("s3:x-amz-object-if-match", Filled::Check, "the header of that name, if there"),
-    key("s3:annotation-prefix", Filled::Check, "the query parameter `annotation-prefix`, if there"),
-    key(
-        "s3:max-annotation-results",
-        Filled::Check,
-        "the query parameter `max-annotation-results`, if there",
-    ),
     key(
         "s3:object-lock-event-hold",
         Filled::Check,

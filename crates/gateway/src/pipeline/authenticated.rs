@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use policy::Context;
 use s3::requirement::AuthType;
 use s3::{Operation, OperationKind, Presigned, RawRequest};
 use sigv4::{Payload, Region, Scheme, Timestamp, Verified};
 
 use super::client::Client;
+use super::client_body::ClientBody;
 use super::context;
 use super::received::Head;
 use super::resolved::Resolved;
@@ -23,7 +23,7 @@ pub(super) struct Authenticated {
     pub(super) client: Client,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: Timestamp,
-    pub(super) body: Incoming,
+    pub(super) body: ClientBody,
     pub(super) caller: Caller,
     pub(super) signature: Signature,
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use hyper::body::Incoming;
 use policy::{Context, Denial, Permit};
 use s3::checksum::ContentMd5;
 use s3::document::ObjectIdentifier;
@@ -17,6 +16,7 @@ use tokio::time::Instant;
 use super::authenticated::Signature;
 use super::body::{BodyError, Inspector, Trailers, Verdict, VerifiedStream, collect};
 use super::budget::Share;
+use super::client_body::ClientBody;
 use super::forwarded::{Delivered, Forwarded};
 use super::payload;
 use super::resolved::Judge;
@@ -58,7 +58,7 @@ pub(super) enum Upload {
     /// None, or a document that was read already.
     Nothing,
     /// An object's or a part's.
-    Stream(Incoming),
+    Stream(ClientBody),
 }
 
 /// A key of a DeleteObjects that the caller may not delete.

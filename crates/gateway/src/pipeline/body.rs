@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
 pub use inspector::{BodyError, Expectations, Inspector, Trailers};
 
+use super::client_body::ClientBody;
 use crate::upstream::body::Unverified;
 
 /// Where a stream leaves its verdict for the pipeline, which outlives it.
@@ -59,7 +59,7 @@ impl Verdict {
 /// A client's payload on its way to a store.
 #[derive(Debug)]
 pub struct VerifiedStream {
-    incoming: Incoming,
+    incoming: ClientBody,
     inspector: Inspector,
     verdict: Verdict,
     remaining: u64,
@@ -72,7 +72,7 @@ impl VerifiedStream {
     /// `length` is the payload length that the store is told.
     #[must_use]
     pub fn new(
-        incoming: Incoming,
+        incoming: ClientBody,
         inspector: Inspector,
         length: u64,
         idle_limit: Duration,
@@ -158,7 +158,7 @@ impl VerifiedStream {
 /// # Errors
 /// Every variant of [`BodyError`].
 pub async fn collect(
-    mut incoming: Incoming,
+    mut incoming: ClientBody,
     mut inspector: Inspector,
     idle_limit: Duration,
 ) -> Result<(Bytes, Trailers), BodyError> {

@@ -119,6 +119,12 @@ impl Delivered {
             return exchange.reject(&Reject::Hidden, resource);
         }
         error.extra.retain(|(name, _)| *name != "Region");
+        if error.message.is_empty() {
+            // Ceph RGW leaves it out, and the AWS CLI cannot do without.
+            let known = AwsCode::ALL.iter().find(|known| known.as_str() == error.code);
+            error.message =
+                known.map_or(error.code.as_str(), |known| known.default_message()).to_owned();
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &parts.headers {
             if passes_on_error(name) {
@@ -280,7 +286,9 @@ impl Delivered {
     /// The URL of the object, as the client addressed us.
     fn location(&self, exchange: &Exchange) -> String {
         let host = self.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let addressing = s3::Addressing::Path;
+        let in_host =
+            matches!(self.snapshot.live.domains.resolve_host(host), Ok(s3::HostStyle::Virtual(_)));
+        let addressing = if in_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
         let path = self.operation.outgoing(addressing).path;
         let scheme = if exchange.client.is_secure() { "https" } else { "http" };
         format!("{scheme}://{host}{path}")
@@ -319,12 +327,16 @@ impl Delivered {
         mut list: BucketList,
     ) -> Response<Answer> {
         let stores = &self.snapshot.live.stores;
+        let facts = facts(&self.signature, &self.operation, self.now);
+        let asked = self.operation.requirements(&facts, None);
+        let about_signature =
+            asked.iter().next().map(|first| first.context.clone()).unwrap_or_default();
         list.buckets.retain(|entry| {
             let Ok(bucket) = s3::Bucket::parse(&entry.name) else { return false };
             let here = stores
                 .route(Some(&bucket), self.signature.region())
                 .is_ok_and(|store| Arc::ptr_eq(store, &self.store));
-            here && visible::bucket(&self.judge(), &bucket)
+            here && visible::bucket(&self.judge(), &about_signature, &bucket)
         });
         let account = self.snapshot.live.account_id.as_str();
         let xml = list.render(Owner { id: account, display_name: account });

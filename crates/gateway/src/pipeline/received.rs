@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri, header};
-use hyper::body::Incoming;
 use s3::HostStyle;
 use sigv4::{Payload, Presented, RequestHead, Timestamp};
 
 use super::authenticated::{Authenticated, Signature};
 use super::client::Client;
+use super::client_body::ClientBody;
 use crate::caller::{Caller, lookup};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
@@ -20,7 +20,7 @@ pub(super) struct Received {
     client: Client,
     snapshot: Arc<Snapshot>,
     now: Timestamp,
-    body: Incoming,
+    body: ClientBody,
 }
 
 /// The head as it came, and what its host means.
@@ -70,7 +70,7 @@ impl Received {
     /// # Errors
     /// [`Reject::Target`], [`Reject::Host`].
     pub(super) fn new(
-        request: http::Request<Incoming>,
+        request: http::Request<ClientBody>,
         client: Client,
         snapshot: Arc<Snapshot>,
         now: Timestamp,

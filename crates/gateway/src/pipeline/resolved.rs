@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Body;
-use hyper::body::Incoming;
 use policy::{Context, Denial, Permit, Request};
 use s3::requirement::{Facts, Requirement, Requirements};
 use s3::{BodyRule, Document, Operation};
@@ -15,6 +14,7 @@ use super::authenticated::Signature;
 use super::authorized::{Authorized, DeniedKey, Upload};
 use super::body::{BodyError, Expectations, Inspector, collect};
 use super::budget::Share;
+use super::client_body::ClientBody;
 use super::payload;
 use crate::app::App;
 use crate::caller::Caller;
@@ -29,7 +29,7 @@ pub(super) struct Resolved {
     pub(super) content_length: Option<u64>,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: Timestamp,
-    pub(super) body: Incoming,
+    pub(super) body: ClientBody,
     pub(super) caller: Caller,
     pub(super) signature: Signature,
     pub(super) operation: Operation,
@@ -185,7 +185,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// An operation without a body takes none: bytes that nobody decided about are not swallowed.
-    async fn nothing(&self, body: Incoming) -> Result<(), Reject> {
+    async fn nothing(&self, body: ClientBody) -> Result<(), Reject> {
         if self.content_length.is_some_and(|length| length > 0) {
             return Err(Reject::UnexpectedBody);
         }
@@ -201,7 +201,7 @@ impl Reading<'_> {
         }
     }
 
-    async fn whole(&self, body: Incoming, limit: usize) -> Result<(Bytes, Share), Reject> {
+    async fn whole(&self, body: ClientBody, limit: usize) -> Result<(Bytes, Share), Reject> {
         let expect = payload::expectations(
             self.operation,
             self.signature,

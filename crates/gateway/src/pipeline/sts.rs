@@ -1,11 +1,11 @@
 //! STS requests: the same beginning and the same end as S3 requests, another middle.
 
 use http::{HeaderValue, Method, Request, Response, header};
-use hyper::body::Incoming;
 
 use s3::HostStyle;
 use sts::error::{Code, StsError};
 
+use super::client_body::ClientBody;
 use super::{Answer, Exchange};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
@@ -13,7 +13,7 @@ use crate::sts_endpoint::{self, Facts, Inputs, StsAnswer};
 
 /// On a shared port: STS is what is posted to `/`, and a `GET /` with an `Action`. In path style S3
 /// has neither; under a virtual host `POST /` is about that bucket (DeleteObjects).
-pub(super) fn is_sts(snapshot: &Snapshot, request: &Request<Incoming>) -> bool {
+pub(super) fn is_sts(snapshot: &Snapshot, request: &Request<ClientBody>) -> bool {
     if request.uri().path() != "/" || names_bucket(snapshot, request) {
         return false;
     }
@@ -25,7 +25,7 @@ pub(super) fn is_sts(snapshot: &Snapshot, request: &Request<Incoming>) -> bool {
     }
 }
 
-fn names_bucket(snapshot: &Snapshot, request: &Request<Incoming>) -> bool {
+fn names_bucket(snapshot: &Snapshot, request: &Request<ClientBody>) -> bool {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     host.is_some_and(|host| {
         matches!(snapshot.live.domains.resolve_host(host), Ok(HostStyle::Virtual(_)))
@@ -42,7 +42,7 @@ pub(super) fn refuse(exchange: Exchange, reject: &Reject) -> Response<Answer> {
     send(exchange, answer)
 }
 
-pub(super) async fn answer(exchange: Exchange, request: Request<Incoming>) -> Response<Answer> {
+pub(super) async fn answer(exchange: Exchange, request: Request<ClientBody>) -> Response<Answer> {
     let snapshot = std::sync::Arc::clone(&exchange.snapshot);
     let inputs = Inputs {
         snapshot: &snapshot,

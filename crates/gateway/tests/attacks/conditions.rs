@@ -1,7 +1,9 @@
 //! A16: what a request says of itself does not stand in for what is known of it.
 
 use serde_json::{Value, json};
+use testkit::client::Connection;
 use testkit::store::FakeStore;
+use testkit::tls::Authority;
 
 use crate::harness::{Plan, World, allow, request};
 
@@ -214,4 +216,78 @@ async fn a16_a_region_nobody_configured_is_not_a_way_round() {
     let old = old.presign_hmacv1(&world.loader, testkit::clock::now() + 60, "");
     assert_eq!(world.send(&old).await.status, 403);
     assert!(world.store.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a16_tls_is_what_was_spoken_here() {
+    let authority = Authority::new();
+    let certificate = authority.issue(&["s3.example.org"]);
+    let needs = |condition: Value| deny(&condition);
+    let statements = [
+        allow(&["s3:*"], &["*"]),
+        needs(json!({ "Bool": { "aws:SecureTransport": "false" } })),
+        needs(json!({ "NumericLessThan": { "s3:TlsVersion": "1.3" } })),
+    ];
+    let plan = Plan::new()
+        .with_user_policy(&statements)
+        .with(|config| {
+            config["trusted_proxies"] = json!([]);
+            config["listen"]["tls"] = json!({ "cert": "cert.pem", "key": "key.pem" });
+        })
+        .with_file("cert.pem", certificate.certificate)
+        .with_file("key.pem", certificate.key);
+    let world = plan.start().await;
+    world.store.put("/data/k", b"x", &[]);
+    for headers in [&[][..], &[("x-forwarded-proto", "http")], &[("x-forwarded-for", "10.0.0.1")]] {
+        let plain = request("GET", "/data/k");
+        let sent = headers.iter().fold(plain, |r, (name, value)| r.unsigned_header(name, value));
+        let sent = sent.sign(&world.loader);
+        let config = authority.client_config();
+        let mut connection =
+            Connection::open_tls(world.s3, "s3.example.org", config).await.unwrap();
+        connection.send(&sent.bytes()).await;
+        let response = connection.response("GET").await;
+        world.check("GET", &response);
+        assert_eq!(response.status, 200, "{headers:?}: {}", response.text());
+    }
+    // Plain HTTP is not spoken there at all.
+    let sent = request("GET", "/data/k").sign(&world.loader);
+    let response = world.send_bytes_loosely(&sent.bytes()).await;
+    assert_eq!(response.status, 0);
+    assert_eq!(world.store.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a16_a_stores_credential_is_for_whom_its_condition_says() {
+    let plan = Plan::new().with(|config| {
+        let main = config["stores"][0]["credentials"][0].clone();
+        let (mut team, mut nobody) = (main.clone(), main);
+        team["name"] = "team".into();
+        team["access_key"] = "STORETEAMKEY00000001".into();
+        team["when"] = json!({ "StringEquals": { "claims:team": "blue" } });
+        nobody["name"] = "user".into();
+        nobody["access_key"] = "STOREUSERKEY00000001".into();
+        nobody["when"] = json!({ "StringEquals": { "aws:username": "loader" } });
+        config["stores"][0]["credentials"] = json!([team, nobody]);
+    });
+    let world = plan.start().await;
+    let blue =
+        world.login_with(&world.issuer.token_with("alice", &json!({ "team": "blue" }))).await;
+    let red = world.login_with(&world.issuer.token_with("alice", &json!({ "team": "red" }))).await;
+    let put = || request("PUT", "/data/alice/k").body("x");
+    for (keys, used) in [(&blue, "STORETEAMKEY"), (&world.loader, "STOREUSERKEY")] {
+        let (_, arrived) = world.passed(&put().sign(keys)).await;
+        assert!(arrived.header("authorization").unwrap().contains(used));
+    }
+    // Nobody else falls to one of them, whatever the request says.
+    let before = world.store.requests().len();
+    for sent in [
+        put().sign(&red),
+        put().header("x-team", "blue").header("claims-team", "blue").sign(&red),
+        put().presign(&red, 60),
+    ] {
+        let response = world.send(&sent).await;
+        world.is_refusal("PUT", &response, 403, "AccessDenied").await;
+    }
+    assert_eq!(world.store.requests().len(), before);
 }

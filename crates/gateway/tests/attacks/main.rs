@@ -13,14 +13,23 @@
 
 mod around;
 mod bytes;
+mod chunks;
 mod conditions;
 mod copies;
 mod credentials;
+mod endpoints;
 mod harness;
+mod hostile_answers;
 mod hostile_store;
 mod meaning;
+mod memory;
 mod neighbour;
+mod plan;
 mod policies;
+mod promises;
+mod providers;
 mod routing;
+mod signatures;
 mod tokens;
+mod trust;
 mod wire;

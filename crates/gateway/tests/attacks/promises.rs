@@ -1,0 +1,159 @@
+//! A56 and A58: keys that a store folds, and headers with a promise.
+
+use serde_json::json;
+use testkit::signed::encode;
+
+use crate::harness::{Plan, World, request};
+
+#[tokio::test]
+async fn a56_keys_that_the_store_would_fold() {
+    let plan = Plan::new().with(|config| config["stores"][0]["key_rules"] = json!(["minio"]));
+    let world = plan.start().await;
+    let keys = &world.loader;
+    for key in [
+        "/secret.txt",
+        "%2Fsecret.txt",
+        "a//b",
+        "a%2F%2Fb",
+        "./a",
+        "../a",
+        "a/./b",
+        "a/../b",
+        "a/..",
+        "a/%2e%2e/b",
+        "a%5C..%5Cb",
+        ".",
+        "..",
+    ] {
+        let canonical = |key: &str| {
+            let decoded = key.replace("%2F", "/").replace("%2e", ".").replace("%5C", "\\");
+            testkit::signed::encode_path(&decoded)
+        };
+        for method in ["GET", "HEAD", "PUT", "DELETE"] {
+            let mut sent = request(method, &format!("/data/{}", canonical(key)));
+            if method == "PUT" {
+                sent = sent.body("x");
+            }
+            let mut sent = sent.sign(keys);
+            sent.target = format!("/data/{key}");
+            world.refused(&sent, 400, "InvalidArgument").await;
+        }
+        let source = format!("data/{}", canonical(key));
+        let copy = request("PUT", "/data/k").header("x-amz-copy-source", &source);
+        world.refused(&copy.sign(keys), 400, "InvalidArgument").await;
+        let query = encode(canonical(key).replace("%5C", "\\").as_bytes());
+        let list = request("GET", &format!("/data?prefix={query}"));
+        let response = world.send(&list.sign(keys)).await;
+        assert_eq!(response.status, 400, "{key}: {}", response.text());
+    }
+    for key in ["/a", "a//b", "a/../b"] {
+        let document = format!(
+            "<Delete><Object><Key>ok</Key></Object><Object><Key>{key}</Key></Object></Delete>"
+        );
+        let delete = request("POST", "/data?delete")
+            .header("content-md5", &s3::checksum::ContentMd5::of(document.as_bytes()).to_base64())
+            .body(document);
+        world.refused(&delete.sign(keys), 400, "InvalidArgument").await;
+    }
+    world.passed(&request("PUT", "/data/a.b/..c/d..").body("x").sign(keys)).await;
+}
+
+#[tokio::test]
+async fn a58_what_is_promised_reaches_the_store() {
+    let world = World::start().await;
+    let promises = [
+        ("x-amz-server-side-encryption", "aws:kms"),
+        ("x-amz-server-side-encryption-aws-kms-key-id", "key-id"),
+        ("x-amz-server-side-encryption-context", "e30="),
+        ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
+        (
+            "x-amz-server-side-encryption-customer-key",
+            "a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=",
+        ),
+        ("x-amz-server-side-encryption-customer-key-md5", "AAAAAAAAAAAAAAAAAAAAAA=="),
+        ("x-amz-storage-class", "GLACIER"),
+        ("x-amz-object-lock-mode", "COMPLIANCE"),
+        ("x-amz-object-lock-retain-until-date", "2030-01-01T00:00:00Z"),
+        ("x-amz-object-lock-legal-hold", "ON"),
+        ("x-amz-acl", "private"),
+        ("x-amz-grant-read", "id=\"x\""),
+        ("x-amz-tagging", "a=b"),
+        ("x-amz-website-redirect-location", "/there"),
+        ("x-amz-expected-bucket-owner", "000000000000"),
+        ("x-amz-request-payer", "requester"),
+        ("x-amz-meta-a", "b"),
+        ("if-none-match", "*"),
+        ("cache-control", "no-store"),
+        ("content-disposition", "attachment"),
+        ("content-language", "de"),
+        ("expires", "Fri, 02 Jan 2026 03:04:05 GMT"),
+    ];
+    for (target, method) in [("/data/k", "PUT"), ("/data/k?uploads", "POST")] {
+        for (name, value) in promises {
+            // On a multipart upload it is a condition of its end, and no header of its beginning.
+            if method == "POST" && name == "if-none-match" {
+                continue;
+            }
+            let sent = request(method, target).header(name, value).sign(&world.loader);
+            let before = world.store.requests().len();
+            let response = world.send(&sent).await;
+            if response.status == 200 {
+                let arrived = world.store.wait_for_requests(before + 1).await;
+                assert_eq!(arrived[before].header(name), Some(value), "{name}");
+            } else {
+                assert!(response.status >= 400, "{name}");
+            }
+        }
+    }
+    let sse_c = request("GET", "/data/k")
+        .header("x-amz-server-side-encryption-customer-algorithm", "AES256")
+        .header(
+            "x-amz-server-side-encryption-customer-key",
+            "a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=",
+        )
+        .header("x-amz-server-side-encryption-customer-key-md5", "AAAAAAAAAAAAAAAAAAAAAA==");
+    let before = world.store.requests().len();
+    world.send(&sse_c.sign(&world.loader)).await;
+    let arrived = world.store.requests()[before].clone();
+    assert_eq!(arrived.header("x-amz-server-side-encryption-customer-algorithm"), Some("AES256"));
+}
+
+#[tokio::test]
+async fn a58_what_nobody_knows_is_named() {
+    let plan = Plan::new().with(|config| {
+        config["listen"]["admin"] = "127.0.0.1:0".into();
+        config["harmless_headers"] = json!(["x-amz-harmless"]);
+    });
+    let world = plan.start().await;
+    world.store.put("/data/k", b"x", &[]);
+    for name in ["x-amz-unheard-of", "x-amz-object-event-lock", "x-amz-acl2", "x-amz-", "X-Amz-New"]
+    {
+        let sent = request("GET", "/data/k").header(name, "x").sign(&world.loader);
+        let response = world.refused(&sent, 501, "NotImplemented").await;
+        assert_eq!(response.xml("Header"), Some(name.to_ascii_lowercase().as_str()));
+    }
+    for (method, name) in
+        [("GET", "x-amz-acl"), ("DELETE", "x-amz-storage-class"), ("GET", "x-amz-meta-a")]
+    {
+        let sent = request(method, "/data/k").header(name, "x").sign(&world.loader);
+        let response = world.refused(&sent, 501, "NotImplemented").await;
+        assert_eq!(response.xml("Header"), Some(name));
+    }
+    let harmless = request("GET", "/data/k").header("x-amz-harmless", "x").sign(&world.loader);
+    let (_, arrived) = world.passed(&harmless).await;
+    assert_eq!(arrived.header("x-amz-harmless"), None);
+    let vendor = request("GET", "/data/k")
+        .header("x-minio-source-etag", "x")
+        .header("x-rgw-quota", "x")
+        .header("x-goog-acl", "public-read");
+    let (_, arrived) = world.passed(&vendor.sign(&world.loader)).await;
+    for name in ["x-minio-source-etag", "x-rgw-quota", "x-goog-acl"] {
+        assert_eq!(arrived.header(name), None);
+    }
+    let scrape = b"GET /metrics HTTP/1.1\r\nhost: admin\r\n\r\n";
+    let metrics = testkit::client::exchange(world.admin.unwrap(), scrape).await;
+    let counted =
+        metrics.text().lines().any(|line| line.contains("vendor") && line.ends_with(" 3"));
+    assert!(counted, "{}", metrics.text());
+}
