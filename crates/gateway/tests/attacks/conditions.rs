@@ -219,6 +219,24 @@ async fn a16_a_region_nobody_configured_is_not_a_way_round() {
 }
 
 #[tokio::test]
+async fn a16_the_default_store_keeps_its_region_whatever_is_signed() {
+    let closed = deny(&json!({ "StringEquals": { "aws:RequestedRegion": "here" } }));
+    let elsewhere =
+        everything_if(json!({ "StringEquals": { "aws:RequestedRegion": ["nowhere", "here2"] } }));
+    for statements in [vec![allow(&["s3:*"], &["*"]), closed], vec![elsewhere]] {
+        let plan = Plan::new().with_user_policy(&statements);
+        let plan = plan.with(|config| config["stores"][0]["regions"] = json!(["here", "near"]));
+        let world = plan.start().await;
+        for region in ["here", "nowhere", "here2", "us-east-1"] {
+            world.denied(&request("GET", "/data/k").region(region).sign(&world.loader)).await;
+            world
+                .denied(&request("GET", "/data/k").region(region).presign(&world.loader, 60))
+                .await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a16_tls_is_what_was_spoken_here() {
     let authority = Authority::new();
     let certificate = authority.issue(&["s3.example.org"]);
