@@ -70,14 +70,16 @@ impl Exports {
         format!(
             "\
 # Ready. Paste this into another shell to be {user}. Ctrl-C here ends it.
+# If that shell has keys or a profile already, first: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE
+# and if ~/.aws configures a role: export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 {exports}
-# Your own prefix works, the prefix of {other} is denied, a presigned URL opens without any keys:
+# Your own prefix works, the prefix of {other} is denied, a presigned URL opens without any keys.
+# Why something was denied is in the log below: decided_by names the statement.
 aws s3 cp s3://{BUCKET}/{user}/hello.txt -
 aws s3 cp s3://{BUCKET}/{other}/{denied} -
-curl {ca}\"$(aws s3 presign s3://{BUCKET}/{user}/hello.txt)\"
+curl -sS {ca}\"$(aws s3 presign s3://{BUCKET}/{user}/hello.txt)\"
 
-# If that shell has keys or a profile already: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE
-# A token by hand: curl -d grant_type=password -d client_id={CLIENT_ID} -d username={user} -d password={password} {issuer_url}/token
+# A token by hand: curl -sS -d grant_type=password -d client_id={CLIENT_ID} -d username={user} -d password={password} {issuer_url}/token
 ",
             exports = self.lines(),
         )

@@ -21,7 +21,7 @@ struct Arguments {
     /// Where the gateway listens. The store and the identity provider stay on loopback.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     listen: IpAddr,
-    /// The gateway's port, for S3 and STS; 0 takes a free one.
+    /// The gateway's port, for S3 and STS; 0 takes a free one for each.
     #[arg(long, default_value_t = 8484)]
     port: u16,
     /// Serve over TLS with a throw-away certificate authority, and print AWS_CA_BUNDLE.

@@ -17,7 +17,7 @@ pub struct Options {
     /// Where the gateway listens for S3 and STS. The store and the issuer stay on loopback whatever
     /// this is.
     pub listen: IpAddr,
-    /// The gateway's port; 0 takes a free one.
+    /// The gateway's port; 0 takes a free one for S3 and one for STS.
     pub port: u16,
     /// Serve S3 and STS over TLS, with a certificate of a CA made for this run.
     pub tls: bool,

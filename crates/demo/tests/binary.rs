@@ -77,7 +77,7 @@ fn the_block_can_be_pasted() {
     let commands = [
         "aws s3 cp s3://demo/bob/hello.txt -",
         "aws s3 cp s3://demo/alice/hello.txt -",
-        "curl \"$(aws s3 presign s3://demo/bob/hello.txt)\"",
+        "curl -sS \"$(aws s3 presign s3://demo/bob/hello.txt)\"",
     ];
     for command in commands {
         assert!(demo.block.lines().any(|line| line == command), "{command}");

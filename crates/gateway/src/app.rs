@@ -26,8 +26,11 @@ pub struct App {
     pub admin_guard: AdminGuard,
     /// Memory for payloads that are read whole.
     pub small_bodies: Budget,
-    /// Memory for documents.
+    /// Memory for clients' documents.
     pub documents: Budget,
+    /// Memory for stores' documents that are rewritten: apart, so that no upload of documents can
+    /// keep others from their answers.
+    pub answers: Budget,
     /// Requests that are worked on.
     pub in_flight: Arc<tokio::sync::Semaphore>,
 }

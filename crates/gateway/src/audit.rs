@@ -218,7 +218,14 @@ fn render(format: Format, record: &Record, line: &mut Vec<u8>) -> serde_json::Re
                 }
                 line.extend_from_slice(name.as_bytes());
                 line.push(b'=');
-                serde_json::to_writer(&mut *line, value)?;
+                match value {
+                    // `Debug` escapes what moves a terminal's cursor or turns its text around,
+                    // which JSON leaves as it is.
+                    serde_json::Value::String(text) => {
+                        line.extend_from_slice(format!("{text:?}").as_bytes());
+                    }
+                    other => serde_json::to_writer(&mut *line, other)?,
+                }
             }
             Ok(())
         }
@@ -288,6 +295,11 @@ mod tests {
         let line = String::from_utf8(line).unwrap();
         assert!(line.contains(r#"key="a\nb c""#), "{line}");
         assert!(!line.contains('\n'));
+        let mut line = Vec::new();
+        let record = Record { key: Some("a\u{202e}\u{9b}b".to_owned()), ..Record::default() };
+        render(Format::Text, &record, &mut line).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        assert!(line.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{line}");
     }
 
     #[test]

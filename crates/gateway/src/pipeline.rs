@@ -13,6 +13,7 @@ mod client;
 pub mod client_body;
 mod context;
 mod copied_tags;
+mod document;
 mod forwarded;
 pub mod late;
 mod payload;
@@ -93,14 +94,12 @@ const MAX_STATEMENTS: usize = 8;
 
 /// What belongs to one request from its first to its last step.
 struct Exchange {
-    app: Arc<App>,
     snapshot: Arc<crate::snapshot::Snapshot>,
     client: Client,
     now: Timestamp,
-    started: Instant,
-    record: Box<Record>,
+    /// Logs and counts, whatever becomes of the request.
+    finish: Finish,
     head_only: bool,
-    in_flight: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
 impl Exchange {
@@ -126,12 +125,13 @@ impl Exchange {
         });
         let head_only = request.method() == Method::HEAD;
         let busy = in_flight.is_none();
-        let started = Instant::now();
-        let exchange = Self { app, snapshot, client, now, started, record, head_only, in_flight };
+        let finish =
+            Finish { app, record, started: Instant::now(), verdict: None, ended: false, in_flight };
+        let exchange = Self { snapshot, client, now, finish, head_only };
         let refusal = match id {
             Err(error) => Reject::from(error),
             Ok(_) if busy => {
-                exchange.app.metrics.shed.inc();
+                exchange.finish.app.metrics.shed.inc();
                 Reject::Busy
             }
             Ok(_) => return Ok(exchange),
@@ -144,13 +144,9 @@ impl Exchange {
     }
 
     fn finish(self, verdict: Option<body::Verdict>) -> Finish {
-        Finish {
-            app: self.app,
-            record: self.record,
-            started: self.started,
-            verdict,
-            _in_flight: self.in_flight,
-        }
+        let mut finish = self.finish;
+        finish.verdict = verdict;
+        finish
     }
 
     /// The answer to a request that is not forwarded, or whose answer cannot be used.
@@ -160,9 +156,14 @@ impl Exchange {
         let Rejection { code, message, extra, region, .. } = rejection;
         let extra: Vec<(&str, &str)> =
             extra.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let xml =
-            s3::render_error(code.as_str(), &message, resource, &self.record.request_id, &extra);
-        self.record.status = code.status().as_u16();
+        let xml = s3::render_error(
+            code.as_str(),
+            &message,
+            resource,
+            &self.finish.record.request_id,
+            &extra,
+        );
+        self.finish.record.status = code.status().as_u16();
         let mut response = self.document(code.status(), xml);
         if let Some(region) = region.and_then(|region| HeaderValue::try_from(region).ok()) {
             response.headers_mut().insert("x-amz-bucket-region", region);
@@ -171,20 +172,20 @@ impl Exchange {
     }
 
     fn note(&mut self, reject: &Reject, rejection: &Rejection) {
-        self.record.error = Some(rejection.code.as_str().to_owned());
-        self.record.reason = Some(rejection.reason.clone());
+        self.finish.record.error = Some(rejection.code.as_str().to_owned());
+        self.finish.record.reason = Some(rejection.reason.clone());
         if let Reject::Denied(denial) = reject {
             self.denied(denial);
         }
         if rejection.severity == Severity::Operator {
-            let request_id = &self.record.request_id;
+            let request_id = &self.finish.record.request_id;
             tracing::warn!(%request_id, reason = %rejection.reason, "a request failed");
         }
     }
 
     fn denied(&mut self, denial: &Denial) {
-        self.record.decision = Some(denial.decision.as_str());
-        self.record.decided_by = Some(denial.decision.to_string());
+        self.finish.record.decision = Some(denial.decision.as_str());
+        self.finish.record.decided_by = Some(denial.decision.to_string());
     }
 
     /// Every statement that was needed, each once.
@@ -197,8 +198,8 @@ impl Exchange {
             }
         }
         if !statements.is_empty() {
-            self.record.decision = Some("allow");
-            self.record.decided_by = Some(statements.join(", "));
+            self.finish.record.decision = Some("allow");
+            self.finish.record.decided_by = Some(statements.join(", "));
         }
     }
 
@@ -209,13 +210,13 @@ impl Exchange {
             let some = denials.iter().take(MAX_STATEMENTS).map(|denial| denial.resource.as_str());
             let some: Vec<&str> = some.collect();
             let text = format!("{} keys were denied, such as {}", denials.len(), some.join(", "));
-            self.record.reason = Some(text);
+            self.finish.record.reason = Some(text);
         }
     }
 
     /// An XML document of ours.
     fn document(self, status: http::StatusCode, xml: String) -> Response<Answer> {
-        let request_id = HeaderValue::try_from(&self.record.request_id).ok();
+        let request_id = HeaderValue::try_from(&self.finish.record.request_id).ok();
         let bytes = if self.head_only { Bytes::new() } else { Bytes::from(xml) };
         let mut response = Response::new(Answer::whole(bytes, Some(self.finish(None))));
         *response.status_mut() = status;
@@ -240,7 +241,7 @@ async fn run(
     exchange: &mut Exchange,
     request: Request<ClientBody>,
 ) -> Result<forwarded::Forwarded, Reject> {
-    let app = Arc::clone(&exchange.app);
+    let app = Arc::clone(&exchange.finish.app);
     let snapshot = Arc::clone(&exchange.snapshot);
     let received = Received::new(request, exchange.client, snapshot, exchange.now)?;
     let authenticated = received.authenticate()?;
@@ -252,37 +253,37 @@ async fn run(
     })?;
     let operation = identified.operation();
     exchange.describe(Some(operation.kind()), Some(operation.target()));
-    exchange.record.copy_source = operation.copy_source().map(CopySource::bucket_and_key);
+    exchange.finish.record.copy_source = operation.copy_source().map(CopySource::bucket_and_key);
     app.metrics.vendor_headers.inc_by(operation.dropped_headers().len() as u64);
     let resolved = identified.route()?;
-    exchange.record.store = Some(resolved.store().name.clone());
+    exchange.finish.record.store = Some(resolved.store().name.clone());
     let authorized = resolved.authorize(&app).await?;
     exchange.allowed(authorized.permits());
     exchange.denied_keys(&authorized.denials().collect::<Vec<_>>());
-    authorized.forward(&app, &mut exchange.record).await
+    authorized.forward(&app, &mut exchange.finish.record).await
 }
 
 impl Exchange {
     fn describe(&mut self, operation: Option<OperationKind>, target: Option<&Target>) {
-        self.record.operation = operation.map(OperationKind::name);
-        self.record.bucket = target.and_then(Target::bucket).map(ToString::to_string);
-        self.record.key = target.and_then(Target::key).map(ToString::to_string);
+        self.finish.record.operation = operation.map(OperationKind::name);
+        self.finish.record.bucket = target.and_then(Target::bucket).map(ToString::to_string);
+        self.finish.record.key = target.and_then(Target::key).map(ToString::to_string);
     }
 
     fn identify(&mut self, caller: &Caller, signature: &authenticated::Signature) {
-        self.record.auth = signature.auth_type().map(AuthType::as_str);
+        self.finish.record.auth = signature.auth_type().map(AuthType::as_str);
         if let authenticated::Signature::Verified(verified) = signature {
-            self.record.access_key_id = Some(verified.access_key_id().to_string());
+            self.finish.record.access_key_id = Some(verified.access_key_id().to_string());
         }
         match caller {
             Caller::Session(caller) => {
                 let session = &caller.session;
-                self.record.subject = Some(session.subject.subject.clone());
-                self.record.issuer = Some(session.subject.issuer.clone());
-                self.record.role = Some(session.role.as_str().to_owned());
-                self.record.session = Some(session.session_name.clone());
+                self.finish.record.subject = Some(session.subject.subject.clone());
+                self.finish.record.issuer = Some(session.subject.issuer.clone());
+                self.finish.record.role = Some(session.role.as_str().to_owned());
+                self.finish.record.session = Some(session.session_name.clone());
             }
-            Caller::User(user) => self.record.subject = Some(user.name.clone()),
+            Caller::User(user) => self.finish.record.subject = Some(user.name.clone()),
             Caller::Anonymous => {}
         }
     }

@@ -32,6 +32,9 @@ pub enum Reject {
     /// The target is not a path.
     #[error("the request target is not in origin form")]
     Target,
+    /// HTTP/1.0.
+    #[error("HTTP before 1.1")]
+    HttpVersion,
     /// No `Host`, several, or one that is not text.
     #[error("there is not exactly one valid host header")]
     HostCount,
@@ -215,6 +218,8 @@ impl Reject {
                 Rejection::new(AwsCode::AccessDenied, self)
             }
             Self::Target => Rejection::new(AwsCode::InvalidURI, self),
+            Self::HttpVersion => Rejection::new(AwsCode::InvalidRequest, self)
+                .say("HTTP/1.1 is needed; a reverse proxy may have to be told to speak it."),
             Self::HostCount => Rejection::new(AwsCode::InvalidRequest, self)
                 .say("The request must have exactly one valid Host header."),
             Self::Host(HostError::Unknown) => Rejection::new(AwsCode::InvalidRequest, self)
@@ -317,6 +322,7 @@ impl Reject {
             BodyError::TooLong { .. } => Rejection::new(AwsCode::IncompleteBody, self)
                 .say("The request body is longer than it was said to be."),
             BodyError::Trailer(_) => Rejection::new(AwsCode::MalformedTrailerError, self),
+            BodyError::NoMemory => Rejection::new(AwsCode::SlowDown, self),
             BodyError::Stalled => Rejection::new(AwsCode::RequestTimeout, self),
             BodyError::Chunk(chunk) => match chunk {
                 ChunkError::Framing | ChunkError::LineTooLong => {

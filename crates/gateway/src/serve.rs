@@ -104,6 +104,7 @@ impl Gateway {
                 .map_or(AdminGuard::None, |admin| admin.guard.clone()),
             small_bodies: Budget::new(limits.small_bodies_total.get()),
             documents: Budget::new(limits.document_total.get()),
+            answers: Budget::new(limits.document_total.get()),
             in_flight: Arc::new(Semaphore::new(limits.requests_in_flight)),
             limits,
         });

@@ -41,7 +41,8 @@ impl Signal {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
+/// Waits for SIGTERM or SIGINT. SIGHUP, with which operators ask for a reload, must not end the
+/// gateway: it is said that there is none yet.
 ///
 /// # Errors
 /// When the signal handlers cannot be installed.
@@ -49,10 +50,16 @@ pub async fn os_signal() -> std::io::Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
-    })
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = term.recv() => return Ok("SIGTERM"),
+            _ = int.recv() => return Ok("SIGINT"),
+            _ = hang_up.recv() => {
+                tracing::warn!("SIGHUP: the configuration is not reloaded; restart to change it");
+            }
+        }
+    }
 }
 
 #[cfg(test)]

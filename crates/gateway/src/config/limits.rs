@@ -150,8 +150,8 @@ limits! {
 
     /// All XML documents that are being worked on, together: those of clients (bulk deletes of up
     /// to 8 MiB, completed uploads of up to 4 MiB, each counted three times: text, meaning, and
-    /// text for the store) and those of stores that are rewritten. Beyond it such requests are
-    /// answered `SlowDown`.
+    /// text for the store), and apart from them, up to the same size, those of stores that are
+    /// rewritten. Beyond it such requests are answered `SlowDown`.
     document_total: ByteSize = ByteSize::mib(96), ByteSize::mib(24) => ByteSize::gib(16);
 
     /// Of an object or a part in one request. S3 allows 5 GiB.

@@ -42,7 +42,7 @@ struct Stall {
     armed: bool,
 }
 
-/// What is known of the request when its answer begins.
+/// What is known of the request. It is logged and counted when this is dropped.
 #[derive(Debug)]
 pub struct Finish {
     /// Where to log and count.
@@ -53,8 +53,10 @@ pub struct Finish {
     pub started: Instant,
     /// The payload that was streamed, if one was.
     pub verdict: Option<Verdict>,
+    /// Whether the answer was given to its end.
+    pub ended: bool,
     /// The request's place among those that are worked on.
-    pub _in_flight: Option<tokio::sync::OwnedSemaphorePermit>,
+    pub in_flight: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
 /// The store's part of an answer broke off; the client's connection is cut, so that it can never
@@ -201,25 +203,41 @@ impl Body for Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        let Some(Finish { app, mut record, started, verdict, _in_flight }) = self.finish.take()
-        else {
-            return;
-        };
+        let Some(finish) = &mut self.finish else { return };
         // An answer to HEAD has a body that nobody polls.
-        record.aborted = !self.ended && record.method != "HEAD";
-        if let Some(verdict) = verdict {
-            record.bytes_in = verdict.seen();
-        }
+        finish.ended = self.ended || finish.record.method == "HEAD";
         if let Source::Late { late, .. } = &self.source
             && let Some(code) = late.error()
         {
-            record.error = Some(code.to_owned());
-            record.reason = Some("an error inside a 200".to_owned());
+            finish.record.error = Some(code.to_owned());
+            finish.record.reason = Some("an error inside a 200".to_owned());
         }
-        let elapsed = started.elapsed();
+    }
+}
+
+/// What is logged as status where a request ended before it had an answer: nginx's number for it.
+const NO_ANSWER: u16 = 499;
+
+impl Drop for Finish {
+    /// The only place that logs and counts a request. It is reached whatever becomes of it: hyper
+    /// drops a request whose client left in the middle, and what the store did by then must be in
+    /// the log all the same.
+    fn drop(&mut self) {
+        let mut record = std::mem::take(&mut *self.record);
+        record.aborted = !self.ended;
+        if record.status == 0 {
+            record.status = NO_ANSWER;
+            record
+                .reason
+                .get_or_insert_with(|| "the request was cut before it was answered".into());
+        }
+        if let Some(verdict) = &self.verdict {
+            record.bytes_in = verdict.seen();
+        }
+        let elapsed = self.started.elapsed();
         record.total_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        app.metrics.finished(&record, elapsed.as_secs_f64());
-        app.access_log.write(*record);
+        self.app.metrics.finished(&record, elapsed.as_secs_f64());
+        self.app.access_log.write(record);
     }
 }
 

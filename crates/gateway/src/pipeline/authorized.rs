@@ -43,7 +43,7 @@ pub(super) struct Authorized {
     pub(super) contexts: [Context; 2],
     pub(super) document: Option<Document>,
     /// The memory that the document takes, until it is with the store.
-    pub(super) memory: Option<Share>,
+    pub(super) memory: Vec<Share>,
     pub(super) quiet: bool,
     pub(super) upload: Upload,
     pub(super) permits: Vec<Permit>,
@@ -173,8 +173,8 @@ impl Authorized {
         let idle = app.limits.body_idle_timeout;
         let small = length <= app.limits.small_body.get();
         if let Some(share) = small.then(|| app.small_bodies.take(length)).flatten() {
-            let (bytes, trailers) = collect(incoming, inspector, idle).await?;
-            let body = OutgoingBody::whole(bytes).holding(share);
+            let (bytes, trailers) = collect(incoming, inspector, idle, None).await?;
+            let body = OutgoingBody::whole(bytes).holding(vec![share]);
             return Ok(Prepared { body, payload, trailers, verdict: None, taken: length });
         }
         let stream = VerifiedStream::new(incoming, inspector, length, idle);
@@ -199,12 +199,9 @@ impl Authorized {
             }
         }
         let taken = bytes.len() as u64;
-        let mut body = OutgoingBody::whole(bytes);
-        if let Some(share) = self.memory.take() {
-            body = body.holding(share);
-        }
+        let memory = std::mem::take(&mut self.memory);
         Prepared {
-            body,
+            body: OutgoingBody::whole(bytes).holding(memory),
             payload: Payload::Hash(sum),
             trailers: Trailers::new(),
             verdict: None,

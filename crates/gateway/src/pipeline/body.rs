@@ -5,7 +5,6 @@
 
 mod inspector;
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 pub use inspector::{BodyError, Expectations, Inspector, Trailers};
 
+use super::budget::{Budget, Share};
 use super::client_body::ClientBody;
 use crate::upstream::body::Unverified;
 
@@ -153,7 +153,11 @@ impl VerifiedStream {
     }
 }
 
-/// Reads a payload whole. The caller has bounded it by the inspector's limit.
+/// Reads a payload whole. The caller has bounded it by the inspector's limit; `memory` is asked
+/// for what it takes, as it grows.
+///
+/// What the inspector lets go is copied together at once: a slice of the wire's buffer keeps all of
+/// that buffer alive, and chunks of one byte would make a payload take many times its size (A42).
 ///
 /// # Errors
 /// Every variant of [`BodyError`].
@@ -161,34 +165,67 @@ pub async fn collect(
     mut incoming: ClientBody,
     mut inspector: Inspector,
     idle_limit: Duration,
+    mut memory: Option<&mut Growth<'_>>,
 ) -> Result<(Bytes, Trailers), BodyError> {
     use http_body_util::BodyExt;
-    let mut whole: VecDeque<Bytes> = VecDeque::new();
+    let mut whole = BytesMut::new();
     loop {
         let next = tokio::time::timeout(idle_limit, incoming.frame());
-        match next.await.map_err(|_elapsed| BodyError::Stalled)? {
+        let frame = match next.await.map_err(|_elapsed| BodyError::Stalled)? {
             None => break,
-            Some(Err(error)) => return Err(BodyError::Broken(error.to_string())),
-            Some(Ok(frame)) => {
-                if let Ok(data) = frame.into_data() {
-                    inspector.push(data)?;
-                    whole.extend(std::iter::from_fn(|| inspector.pop()));
-                }
-            }
+            Some(frame) => frame.map_err(|error| BodyError::Broken(error.to_string()))?,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        if let Some(memory) = memory.as_deref_mut() {
+            memory.grow(data.len() as u64)?;
+        }
+        inspector.push(data)?;
+        while let Some(data) = inspector.pop() {
+            whole.extend_from_slice(&data);
         }
     }
     let trailers = inspector.end()?;
-    whole.extend(std::iter::from_fn(|| inspector.pop()));
-    Ok((join(whole), trailers))
+    while let Some(data) = inspector.pop() {
+        whole.extend_from_slice(&data);
+    }
+    Ok((whole.freeze(), trailers))
 }
 
-fn join(mut parts: VecDeque<Bytes>) -> Bytes {
-    if parts.len() == 1 {
-        return parts.pop_front().unwrap_or_default();
+/// Memory of a budget that is taken in steps, as bytes arrive: whoever announces much and sends
+/// little holds little.
+#[derive(Debug)]
+pub struct Growth<'a> {
+    budget: &'a Budget,
+    /// How many bytes each byte that arrives costs.
+    factor: u64,
+    needed: u64,
+    taken: u64,
+    shares: Vec<Share>,
+}
+
+/// Few enough shares for the largest document, small enough not to matter for the smallest.
+const STEP: u64 = 64 * 1024;
+
+impl<'a> Growth<'a> {
+    /// Nothing is taken yet.
+    #[must_use]
+    pub fn new(budget: &'a Budget, factor: u64) -> Self {
+        Self { budget, factor, needed: 0, taken: 0, shares: Vec::new() }
     }
-    let mut whole = BytesMut::with_capacity(parts.iter().map(Bytes::len).sum());
-    for part in parts {
-        whole.extend_from_slice(&part);
+
+    fn grow(&mut self, bytes: u64) -> Result<(), BodyError> {
+        self.needed = self.needed.saturating_add(bytes.saturating_mul(self.factor));
+        while self.taken < self.needed {
+            let step = (self.needed - self.taken).max(STEP);
+            self.shares.push(self.budget.take(step).ok_or(BodyError::NoMemory)?);
+            self.taken += step;
+        }
+        Ok(())
     }
-    whole.freeze()
+
+    /// What was taken, to be held as long as the bytes are.
+    #[must_use]
+    pub fn into_shares(self) -> Vec<Share> {
+        self.shares
+    }
 }

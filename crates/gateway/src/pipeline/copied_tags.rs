@@ -14,7 +14,7 @@ use s3::{CopySource, Document};
 use sigv4::Payload;
 
 use super::authorized::{Authorized, patience};
-use super::forwarded::{MAX_ERROR, read};
+use super::document::{MAX_ERROR, read};
 use crate::app::App;
 use crate::reject::Reject;
 use crate::snapshot::{StoreHandle, StoreSigner, store_host};

@@ -1,17 +1,11 @@
 //! Step five: the store has answered. What passes to the client, and as what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
-use http_body_util::BodyExt;
 use policy::Context;
-use s3::answer::{
-    BucketList, DeleteResult, Outcome, Owner, StoreError, bucket_location, complete_outcome,
-    copy_outcome,
-};
+use s3::answer::{BucketList, DeleteResult, Owner, StoreError, bucket_location};
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
 use s3::operation::{AnswerClass, OperationKind};
 use s3::{AwsCode, Operation, XmlError};
@@ -21,8 +15,8 @@ use super::answer::Answer;
 use super::authenticated::Signature;
 use super::authorized::DeniedKey;
 use super::body::{Trailers, Verdict};
-use super::budget::{Budget, Share};
-use super::late::{Late, Rewritten};
+use super::document::{MAX_DOCUMENT, MAX_ERROR, read};
+use super::late::{Late, Rewriting};
 use super::resolved::facts;
 use super::{Exchange, visible};
 use crate::caller::Caller;
@@ -57,13 +51,6 @@ pub(super) struct Delivered {
     pub(super) region: Region,
     pub(super) now: Timestamp,
 }
-
-/// Largest error document of a store that is read; the rest of a longer one is not looked at.
-pub(super) const MAX_ERROR: usize = 64 * 1024;
-
-/// Largest document that is read to be rewritten: a list of 10,000 buckets, or the result of
-/// deleting 1,000 keys of 1,024 bytes, escaped, with room to spare.
-const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
 
 impl Forwarded {
     pub(super) fn new(delivered: Delivered, answer: Option<Response<StoreBody>>) -> Self {
@@ -100,7 +87,7 @@ impl Delivered {
         resource: &str,
     ) -> Response<Answer> {
         let (parts, body) = answer.into_parts();
-        let idle = exchange.app.limits.store_body_idle_timeout;
+        let idle = exchange.finish.app.limits.store_body_idle_timeout;
         let document = read(body, MAX_ERROR, idle, None).await;
         let document = document.map(|read| read.bytes).unwrap_or_default();
         let on_key = self.operation.key().is_some();
@@ -119,8 +106,10 @@ impl Delivered {
             return exchange.reject(&Reject::Hidden, resource);
         }
         error.extra.retain(|(name, _)| *name != "Region");
-        if error.message.is_empty() {
-            // Ceph RGW leaves it out, and the AWS CLI cannot do without.
+        let said = error.message.clone();
+        if error.message.is_empty() || error.code == AwsCode::AccessDenied.as_str() {
+            // Ceph RGW leaves it out, and the AWS CLI cannot do without. What AWS says of a denial
+            // names the principal that was denied: at the store that is us.
             let known = AwsCode::ALL.iter().find(|known| known.as_str() == error.code);
             error.message =
                 known.map_or(error.code.as_str(), |known| known.default_message()).to_owned();
@@ -131,7 +120,7 @@ impl Delivered {
                 headers.append(name.clone(), value.clone());
             }
         }
-        self.error(exchange, parts.status, headers, &error, resource)
+        self.error(exchange, parts.status, headers, (&error, &said), resource)
     }
 
     fn error(
@@ -139,13 +128,13 @@ impl Delivered {
         mut exchange: Exchange,
         status: StatusCode,
         headers: HeaderMap,
-        error: &StoreError,
+        (error, said): (&StoreError, &str),
         resource: &str,
     ) -> Response<Answer> {
-        exchange.record.error = Some(error.code.clone());
-        exchange.record.reason = Some(format!("the store answered: {}", error.message));
-        exchange.record.status = status.as_u16();
-        let xml = error.render(resource, &exchange.record.request_id);
+        exchange.finish.record.error = Some(error.code.clone());
+        exchange.finish.record.reason = Some(format!("the store answered: {said}"));
+        exchange.finish.record.status = status.as_u16();
+        let xml = error.render(resource, &exchange.finish.record.request_id);
         let mut response = exchange.document(status, xml);
         response.headers_mut().extend(headers);
         self.bucket_region(&mut response);
@@ -236,9 +225,9 @@ impl Delivered {
         headers: HeaderMap,
         body: StoreBody,
     ) -> Response<Answer> {
-        exchange.record.status = status.as_u16();
-        let idle = exchange.app.limits.store_body_idle_timeout;
-        let request_id = exchange.record.request_id.clone();
+        exchange.finish.record.status = status.as_u16();
+        let idle = exchange.finish.app.limits.store_body_idle_timeout;
+        let request_id = exchange.finish.record.request_id.clone();
         let finish = exchange.finish(self.verdict.clone());
         self.respond(status, headers, &request_id, Answer::store(body, idle, finish))
     }
@@ -250,9 +239,9 @@ impl Delivered {
         mut headers: HeaderMap,
         body: StoreBody,
     ) -> Response<Answer> {
-        exchange.record.status = status.as_u16();
-        let idle = exchange.app.limits.store_copy_first_byte_timeout;
-        let request_id = exchange.record.request_id.clone();
+        exchange.finish.record.status = status.as_u16();
+        let idle = exchange.finish.app.limits.store_copy_first_byte_timeout;
+        let request_id = exchange.finish.record.request_id.clone();
         let rewrite = Rewriting {
             kind: self.operation.kind(),
             location: self.location(&exchange),
@@ -302,11 +291,12 @@ impl Delivered {
         resource: &str,
         rewrite: Rewrite<T>,
     ) -> Response<Answer> {
-        let idle = exchange.app.limits.store_body_idle_timeout;
-        let document = match read(body, MAX_DOCUMENT, idle, Some(&exchange.app.documents)).await {
-            Ok(document) => document,
-            Err(reject) => return exchange.reject(&reject, resource),
-        };
+        let idle = exchange.finish.app.limits.store_body_idle_timeout;
+        let document =
+            match read(body, MAX_DOCUMENT, idle, Some(&exchange.finish.app.answers)).await {
+                Ok(document) => document,
+                Err(reject) => return exchange.reject(&reject, resource),
+            };
         match (rewrite.parse)(&document.bytes) {
             Ok(parsed) => (rewrite.answer)(self, exchange, headers, parsed),
             Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
@@ -358,7 +348,7 @@ impl Delivered {
 
     /// A document that we wrote.
     fn own(self, mut exchange: Exchange, headers: HeaderMap, xml: String) -> Response<Answer> {
-        exchange.record.status = StatusCode::OK.as_u16();
+        exchange.finish.record.status = StatusCode::OK.as_u16();
         let mut response = exchange.document(StatusCode::OK, xml);
         response.headers_mut().extend(headers);
         self.bucket_region(&mut response);
@@ -381,47 +371,6 @@ struct Rewrite<T> {
     answer: fn(Delivered, Exchange, HeaderMap, T) -> Response<Answer>,
 }
 
-/// What the document of a late answer is rewritten with.
-struct Rewriting {
-    kind: OperationKind,
-    location: String,
-    operation: Operation,
-    request_id: String,
-}
-
-impl Rewriting {
-    fn apply(self, document: &[u8]) -> Result<Rewritten, String> {
-        let unreadable = || "it is not the document of this operation".to_owned();
-        let failed = |error: StoreError| Rewritten {
-            document: error.render(&self.resource(), &self.request_id),
-            error: Some(error.code),
-        };
-        if self.kind.answer() == AnswerClass::Complete {
-            return match (complete_outcome(document), self.operation.bucket(), self.operation.key())
-            {
-                (Outcome::Done(result), Some(bucket), Some(key)) => {
-                    let document = result.render(&self.location, bucket, key);
-                    Ok(Rewritten { document, error: None })
-                }
-                (Outcome::Failed(error), ..) => Ok(failed(error)),
-                _ => Err(unreadable()),
-            };
-        }
-        match copy_outcome(document) {
-            Outcome::Done(()) => {
-                let document = String::from_utf8(document.to_vec()).map_err(|_| unreadable())?;
-                Ok(Rewritten { document, error: None })
-            }
-            Outcome::Failed(error) => Ok(failed(error)),
-            Outcome::Unreadable => Err(unreadable()),
-        }
-    }
-
-    fn resource(&self) -> String {
-        self.operation.outgoing(s3::Addressing::Path).path
-    }
-}
-
 /// Whether there is one way to tell where a body ends. One that ends with the connection cannot be
 /// told from one that broke off (A41); with a length beside chunks, client and gateway could
 /// disagree (A13, RFC 9112 section 6.3).
@@ -435,42 +384,4 @@ fn says_its_end(headers: &HeaderMap, body: &StoreBody) -> bool {
         }
     };
     framed || body.is_end_stream()
-}
-
-/// A document of the store, and the memory that it takes.
-pub(super) struct Read {
-    pub(super) bytes: Bytes,
-    _memory: Vec<Share>,
-}
-
-/// Reads a document of the store, at most `limit` bytes and as long as it moves. What is larger
-/// than an error takes its memory from `budget`, as it grows.
-///
-/// # Errors
-/// [`Reject::StoreAnswer`], [`Reject::Busy`].
-pub(super) async fn read(
-    mut body: StoreBody,
-    limit: usize,
-    idle: Duration,
-    budget: Option<&Budget>,
-) -> Result<Read, Reject> {
-    let failed = |why: &str| Reject::StoreAnswer(why.to_owned());
-    let mut whole = BytesMut::new();
-    let mut memory = Vec::new();
-    loop {
-        let next = tokio::time::timeout(idle, body.frame()).await;
-        let Some(frame) = next.map_err(|_elapsed| failed("it stopped in the middle"))? else {
-            break;
-        };
-        let frame = frame.map_err(|error| failed(&error.to_string()))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if whole.len().saturating_add(data.len()) > limit {
-            return Err(failed("it is too long"));
-        }
-        if let Some(budget) = budget {
-            memory.push(budget.take(data.len() as u64).ok_or(Reject::Busy)?);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(Read { bytes: whole.freeze(), _memory: memory })
 }

@@ -10,7 +10,11 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
-use s3::answer::{DECLARATION, says_nothing_yet};
+use s3::Operation;
+use s3::answer::{
+    DECLARATION, Outcome, StoreError, complete_outcome, copy_outcome, says_nothing_yet,
+};
+use s3::operation::{AnswerClass, OperationKind};
 
 use crate::upstream::client::StoreBody;
 
@@ -137,6 +141,47 @@ impl Late {
                 Ok(self.waiting.end(&document))
             }
         })
+    }
+}
+
+/// What the document of a late answer is rewritten with.
+pub(super) struct Rewriting {
+    pub(super) kind: OperationKind,
+    pub(super) location: String,
+    pub(super) operation: Operation,
+    pub(super) request_id: String,
+}
+
+impl Rewriting {
+    pub(super) fn apply(self, document: &[u8]) -> Result<Rewritten, String> {
+        let unreadable = || "it is not the document of this operation".to_owned();
+        let failed = |error: StoreError| Rewritten {
+            document: error.render(&self.resource(), &self.request_id),
+            error: Some(error.code),
+        };
+        if self.kind.answer() == AnswerClass::Complete {
+            return match (complete_outcome(document), self.operation.bucket(), self.operation.key())
+            {
+                (Outcome::Done(result), Some(bucket), Some(key)) => {
+                    let document = result.render(&self.location, bucket, key);
+                    Ok(Rewritten { document, error: None })
+                }
+                (Outcome::Failed(error), ..) => Ok(failed(error)),
+                _ => Err(unreadable()),
+            };
+        }
+        match copy_outcome(document) {
+            Outcome::Done(()) => {
+                let document = String::from_utf8(document.to_vec()).map_err(|_| unreadable())?;
+                Ok(Rewritten { document, error: None })
+            }
+            Outcome::Failed(error) => Ok(failed(error)),
+            Outcome::Unreadable => Err(unreadable()),
+        }
+    }
+
+    fn resource(&self) -> String {
+        self.operation.outgoing(s3::Addressing::Path).path
     }
 }
 

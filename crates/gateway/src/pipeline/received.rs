@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, Uri, Version, header};
 use s3::HostStyle;
 use sigv4::{Payload, Presented, RequestHead, Timestamp};
 
@@ -76,6 +76,10 @@ impl Received {
         now: Timestamp,
     ) -> Result<Self, Reject> {
         let (parts, body) = request.into_parts();
+        if parts.version < Version::HTTP_11 {
+            // Its clients cannot tell a body that ended from one that broke off (A41).
+            return Err(Reject::HttpVersion);
+        }
         let is_origin_form = parts.uri.scheme().is_none()
             && parts.uri.authority().is_none()
             && parts.uri.path().starts_with('/');

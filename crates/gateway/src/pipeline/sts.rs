@@ -38,7 +38,7 @@ pub(super) fn refuse(exchange: Exchange, reject: &Reject) -> Response<Answer> {
         Reject::Busy => StsError::new(Code::Throttling, "Rate exceeded", reject.to_string()),
         _ => StsError::internal(reject.to_string()),
     };
-    let answer = StsAnswer::refusal(&error, &exchange.record.request_id, Facts::default());
+    let answer = StsAnswer::refusal(&error, &exchange.finish.record.request_id, Facts::default());
     send(exchange, answer)
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn answer(exchange: Exchange, request: Request<ClientBody>) -> 
         providers: &snapshot.providers,
         client: &exchange.client,
         now: exchange.now,
-        request_id: &exchange.record.request_id,
+        request_id: &exchange.finish.record.request_id,
     };
     let answer = sts_endpoint::handle(inputs, request).await;
     send(exchange, answer)
@@ -57,13 +57,13 @@ pub(super) async fn answer(exchange: Exchange, request: Request<ClientBody>) -> 
 
 fn send(mut exchange: Exchange, answer: StsAnswer) -> Response<Answer> {
     if answer.facts.concerns_operator() {
-        let request_id = &exchange.record.request_id;
+        let request_id = &exchange.finish.record.request_id;
         let reason = answer.facts.reason.as_deref().unwrap_or("");
         tracing::warn!(%request_id, reason, "an STS call failed");
     }
-    answer.facts.note(&mut exchange.record);
-    exchange.record.status = answer.status.as_u16();
-    let request_id = HeaderValue::try_from(&exchange.record.request_id).ok();
+    answer.facts.note(&mut exchange.finish.record);
+    exchange.finish.record.status = answer.status.as_u16();
+    let request_id = HeaderValue::try_from(&exchange.finish.record.request_id).ok();
     let mut response = Response::new(Answer::whole(answer.body, Some(exchange.finish(None))));
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();

@@ -7,7 +7,7 @@ mod payload;
 mod request;
 mod signature;
 
-use super::{Reject, Severity};
+use super::{BodyError, Reject, Severity};
 use examples::every_reject;
 
 /// Where the page is.
@@ -38,7 +38,7 @@ fn the_operators_faults_are_5xx_and_no_others_but_two() {
             Severity::Client => {
                 !fault_of_ours
                     || rejection.code == s3::AwsCode::NotImplemented
-                    || matches!(reject, Reject::Busy)
+                    || matches!(reject, Reject::Busy | Reject::Body(BodyError::NoMemory))
             }
         };
         assert!(told_apart, "{reject:?}: {rejection:?}");

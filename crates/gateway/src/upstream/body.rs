@@ -15,7 +15,7 @@ use crate::pipeline::budget::Share;
 pub struct OutgoingBody {
     source: Source,
     progress: Progress,
-    share: Option<Share>,
+    shares: Vec<Share>,
 }
 
 #[derive(Debug)]
@@ -47,13 +47,13 @@ impl OutgoingBody {
         } else {
             Source::Whole(Some(bytes))
         };
-        Self { source, progress, share: None }
+        Self { source, progress, shares: Vec::new() }
     }
 
-    /// Gives `share` of a memory budget back only when this body is gone.
+    /// Gives `shares` of a memory budget back only when this body is gone.
     #[must_use]
-    pub fn holding(mut self, share: Share) -> Self {
-        self.share = Some(share);
+    pub fn holding(mut self, shares: Vec<Share>) -> Self {
+        self.shares = shares;
         self
     }
 
@@ -63,7 +63,7 @@ impl OutgoingBody {
         Self {
             source: Source::Stream(Box::new(stream)),
             progress: Progress::default(),
-            share: None,
+            shares: Vec::new(),
         }
     }
 

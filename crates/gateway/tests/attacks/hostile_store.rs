@@ -326,3 +326,20 @@ async fn a41_a_store_that_is_silent() {
     let response = broken(&world, &get(&world.loader)).await;
     assert!(matches!(response.ended, Ended::Cut | Ended::Reset), "{:?}", response.ended);
 }
+
+#[tokio::test]
+async fn a51_a_denial_of_the_store_does_not_name_our_principal() {
+    let world = World::start().await;
+    let denial = "<Error><Code>AccessDenied</Code><Message>User: arn:aws:iam::999999999999:user/gw \
+                  is not authorized</Message></Error>";
+    push(&world, Answer::status(403).body(denial));
+    let response = world.send(&get(&world.loader)).await;
+    assert_eq!((response.status, response.code()), (403, Some("AccessDenied")));
+    assert_eq!(response.xml("Message"), Some("Access Denied"));
+    let line = world.line_of(&response).await;
+    assert!(line["reason"].as_str().unwrap().contains("user/gw"), "{line}");
+    // Ceph RGW says nothing at all, and the AWS CLI cannot do without.
+    push(&world, Answer::status(409).body("<Error><Code>BucketNotEmpty</Code></Error>"));
+    let response = world.send(&get(&world.loader)).await;
+    assert_eq!(response.xml("Message"), Some("The bucket you tried to delete is not empty."));
+}

@@ -30,6 +30,7 @@ mod promises;
 mod providers;
 mod routing;
 mod signatures;
+mod strangers;
 mod tokens;
 mod trust;
 mod wire;

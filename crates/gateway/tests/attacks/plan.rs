@@ -89,6 +89,8 @@ impl Plan {
                 "endpoint": store.url(),
                 "region": "store-region",
                 "default": true,
+                "key_rules": [],
+                "key_rules": [],
                 "credentials": [{
                     "name": "main",
                     "access_key": STORE_ACCESS,

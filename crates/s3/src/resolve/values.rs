@@ -18,6 +18,13 @@ pub(super) fn check(parsed: &mut Parsed) -> Result<(), Reason> {
     for name in ["x-amz-bypass-governance-retention", "x-amz-bucket-object-lock-enabled"] {
         canonical_flag(&mut parsed.headers, name)?;
     }
+    for (name, words) in WORDS {
+        if let Some(value) = parsed.headers.get(*name)
+            && !words.iter().any(|word| value.as_bytes() == word.as_bytes())
+        {
+            return Err(invalid(name));
+        }
+    }
     if let Some(date) = parsed.text_header("x-amz-object-lock-retain-until-date")
         && parse_iso8601(date).is_none()
     {
@@ -31,6 +38,31 @@ pub(super) fn check(parsed: &mut Parsed) -> Result<(), Reason> {
     }
     Ok(())
 }
+
+/// Headers that policies speak of and that have a closed set of values, exactly as AWS spells them
+/// (API reference of PutObject, CopyObject, CreateBucket). A store that reads `Public-Read` as
+/// `public-read` would undo a Deny on the latter.
+pub(super) const WORDS: &[(&str, &[&str])] = &[
+    (
+        "x-amz-acl",
+        &[
+            "private",
+            "public-read",
+            "public-read-write",
+            "authenticated-read",
+            "aws-exec-read",
+            "bucket-owner-read",
+            "bucket-owner-full-control",
+            "log-delivery-write",
+        ],
+    ),
+    ("x-amz-metadata-directive", &["COPY", "REPLACE"]),
+    ("x-amz-tagging-directive", &["COPY", "REPLACE"]),
+    ("x-amz-object-lock-mode", &["GOVERNANCE", "COMPLIANCE"]),
+    ("x-amz-object-lock-legal-hold", &["ON", "OFF"]),
+    ("x-amz-server-side-encryption", &["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"]),
+    ("x-amz-object-ownership", &["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"]),
+];
 
 fn is_valid(name: &str, value: &str) -> bool {
     match name {

@@ -105,6 +105,8 @@ fn key_rules_add_up() {
             .with("region: us-east-1", &format!("region: us-east-1\n    key_rules: {list}"));
         setup.config().live.stores.all()[0].key_rules
     };
+    let unsaid = Setup::least().config().live.stores.all()[0].key_rules;
+    assert_eq!(unsaid, s3::KeyRules { folds_dot_segments: true, ..s3::KeyRules::EXACT });
     assert_eq!(rules("[]"), s3::KeyRules::EXACT);
     assert_eq!(rules("[minio]"), s3::KeyRules::MINIO);
     let both = s3::KeyRules { folds_case: true, ..s3::KeyRules::RGW };

@@ -263,6 +263,10 @@ fn key_rules(raw: &RawStore, check: &mut Check<'_>) -> Option<KeyRules> {
     if raw.key_rules.is_bad() {
         return None;
     }
+    if !raw.key_rules.is_written() {
+        // Nobody said how this store treats them, and the common mistake is the dangerous one.
+        return Some(KeyRules { folds_dot_segments: true, ..KeyRules::EXACT });
+    }
     let rule = |text: &str| {
         let found = KEY_RULES.iter().find(|(name, _)| *name == text);
         let names = quoted(&KEY_RULES.map(|(name, _)| name));

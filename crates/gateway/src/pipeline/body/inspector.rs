@@ -43,6 +43,9 @@ pub enum BodyError {
     /// A declared trailer did not come, or its value cannot be read.
     #[error("the trailer `{0}` is missing or malformed")]
     Trailer(&'static str),
+    /// The memory that all documents share is used up.
+    #[error("the memory for documents is used up")]
+    NoMemory,
     /// No byte came for the time that the limit allows.
     #[error("the payload stood still for too long")]
     Stalled,

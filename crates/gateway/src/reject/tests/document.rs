@@ -27,7 +27,7 @@ const SECTIONS: [(Section, &str); 6] = [
 
 fn section(reject: &Reject) -> Section {
     match reject {
-        Reject::Target | Reject::HostCount | Reject::Host(_) => Section::Head,
+        Reject::Target | Reject::HttpVersion | Reject::HostCount | Reject::Host(_) => Section::Head,
         Reject::Present(_) | Reject::Lookup(_) | Reject::Verify(_) => Section::Signature,
         Reject::Resolve(_)
         | Reject::Route { .. }

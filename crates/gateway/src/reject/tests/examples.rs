@@ -38,6 +38,7 @@ pub(super) use every;
 pub(super) fn every_reject() -> Vec<Reject> {
     every!(Reject {
         Reject::Target => [Reject::Target],
+        Reject::HttpVersion => [Reject::HttpVersion],
         Reject::HostCount => [Reject::HostCount],
         Reject::Host(_) => request::hosts().into_iter().map(Reject::Host),
         Reject::Present(_) => signature::presents().into_iter().map(Reject::Present),

@@ -20,6 +20,7 @@ pub(super) fn checksums() -> Vec<ChecksumError> {
 pub(super) fn bodies() -> Vec<BodyError> {
     every!(BodyError {
         BodyError::Sha256 => [BodyError::Sha256],
+        BodyError::NoMemory => [BodyError::NoMemory],
         BodyError::Md5 => [BodyError::Md5],
         BodyError::Checksum(_) => [BodyError::Checksum(Algorithm::Crc32)],
         BodyError::Incomplete { .. } => [BodyError::Incomplete { seen: 1, length: 2 }],

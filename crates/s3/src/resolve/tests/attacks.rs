@@ -447,3 +447,22 @@ fn a51_secrets_are_not_in_debug() {
     let sent = operation.outgoing(Addressing::Path).headers;
     assert_eq!(sent["x-amz-server-side-encryption-customer-key"], "SECRET2");
 }
+
+/// A Deny on `public-read` must hold for whatever a store takes for it.
+#[test]
+fn a58_words_that_policies_speak_of_are_spelled_exactly() {
+    let put = |name: &str, value: &str| {
+        resolve(&Request::new("PUT", "/abc/k", "", &[(name, value)]).raw()).map(|_| ())
+    };
+    for (name, right, wrong) in [
+        ("x-amz-acl", "public-read", &["Public-Read", "public-read, private", "", "other"][..]),
+        ("x-amz-object-lock-mode", "GOVERNANCE", &["governance", "BOTH"][..]),
+        ("x-amz-object-lock-legal-hold", "ON", &["on", "true"][..]),
+        ("x-amz-server-side-encryption", "AES256", &["aes256"][..]),
+    ] {
+        assert!(put(name, right).is_ok(), "{name}: {right}");
+        for value in wrong {
+            assert!(put(name, value).is_err(), "{name}: {value}");
+        }
+    }
+}

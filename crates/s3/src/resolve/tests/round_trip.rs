@@ -107,7 +107,10 @@ fn header(name: &'static str) -> BoxedStrategy<(String, String)> {
         }
         "x-amz-object-lock-retain-until-date" => Just("2030-01-01T00:00:00Z".to_owned()).boxed(),
         "x-amz-tagging" => select(vec!["a=b", "a%3D=+&c=", ""]).prop_map(str::to_owned).boxed(),
-        _ => "[!-~]([ -~]{0,10}[!-~])?".boxed(),
+        _ => match super::super::values::WORDS.iter().find(|(closed, _)| *closed == name) {
+            Some((_, words)) => select(words.to_vec()).prop_map(str::to_owned).boxed(),
+            None => "[!-~]([ -~]{0,10}[!-~])?".boxed(),
+        },
     };
     let name = if name.ends_with('-') { format!("{name}a") } else { name.to_owned() };
     value.prop_map(move |value| (name.clone(), value)).boxed()
