@@ -7,6 +7,7 @@ pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod decide;
 pub mod entropy;
 pub mod metrics;
 pub mod oidc;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Body;
-use policy::{Context, Denial, Permit, Request};
-use s3::requirement::{Facts, Requirement, Requirements};
+use policy::{Context, Denial};
+use s3::requirement::Facts;
 use s3::{BodyRule, Document, Operation};
 use sigv4::{Region, Timestamp};
 
@@ -20,6 +20,7 @@ use super::payload;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::config::Store;
+use crate::decide::Judge;
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
@@ -225,71 +226,5 @@ impl Reading<'_> {
             .await
             .map_err(|_elapsed| BodyError::Stalled)??;
         Ok((bytes, memory.into_shares()))
-    }
-}
-
-/// Asks the policies.
-pub(super) struct Judge<'a> {
-    pub(super) caller: &'a Caller,
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) contexts: &'a [Context; 2],
-}
-
-impl Judge<'_> {
-    /// Refuses a caller to whom no policy gives anything, before a byte of the body is read: what
-    /// the gateway does for people whom nobody knows is to say no.
-    fn may_anything(&self, operation: &Operation, facts: &Facts<'_>) -> Result<(), Reject> {
-        let policies = self.caller.policies();
-        if !policies.identity.is_empty() || policies.bucket.is_some() {
-            return Ok(());
-        }
-        let requirements = operation.requirements(facts, None);
-        // DeleteObjects requires nothing before its document is read, and nothing is not allowed.
-        self.every(requirements.iter()).map(drop).map_err(Reject::Denied)
-    }
-
-    /// The permits, and for DeleteObjects what stands in the way of each key, in order.
-    fn all(
-        &self,
-        requirements: &Requirements,
-    ) -> Result<(Vec<Permit>, Vec<Option<Denial>>), Reject> {
-        match requirements {
-            Requirements::All(all) => {
-                Ok((vec![self.every(all.iter()).map_err(Reject::Denied)?], Vec::new()))
-            }
-            Requirements::PerKey(keys) => {
-                let mut permits = Vec::new();
-                let mut denials = Vec::with_capacity(keys.len());
-                for (_, requirements) in keys {
-                    match self.every(requirements.iter()) {
-                        Ok(permit) => {
-                            permits.push(permit);
-                            denials.push(None);
-                        }
-                        Err(denial) => denials.push(Some(denial)),
-                    }
-                }
-                Ok((permits, denials))
-            }
-        }
-    }
-
-    /// Every requirement must be allowed.
-    pub(super) fn every<'r>(
-        &self,
-        requirements: impl Iterator<Item = &'r Requirement>,
-    ) -> Result<Permit, Denial> {
-        let principal = self.caller.principal(&self.snapshot.live.account_id);
-        let [about_caller, about_request] = self.contexts;
-        let layers: Vec<(&Requirement, [&Context; 3])> = requirements
-            .map(|requirement| (requirement, [about_caller, about_request, &requirement.context]))
-            .collect();
-        let requests = layers.iter().map(|(requirement, context)| Request {
-            action: requirement.action,
-            resource: &requirement.resource,
-            principal: &principal,
-            context,
-        });
-        policy::authorize(&self.caller.policies(), requests)
     }
 }

@@ -2,7 +2,7 @@
 
 use policy::{Context, Request};
 
-use super::resolved::Judge;
+use crate::decide::Judge;
 
 /// Condition keys of a listing that are the client's to choose, and not chosen yet.
 const OPEN: [&str; 3] = ["s3:prefix", "s3:delimiter", "s3:max-keys"];
