@@ -3,7 +3,7 @@
 //! Nothing here reads the process or prints: `main` hands in environment and output.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +11,11 @@ use clap::{Args, Parser, Subcommand};
 
 mod check;
 mod config_list;
+mod explain;
 mod keys;
+mod lines;
+mod policy;
+mod simulate;
 
 /// The long text of `--help`.
 const ABOUT: &str = "\
@@ -21,7 +25,10 @@ any S3-compatible store through the gateway, within the policies of their role.
   fakes3pp keys init --file keys.ring      makes the keys that sessions are sealed with
   fakes3pp check --config fakes3pp.yaml    says everything that is wrong with a configuration
   fakes3pp serve --config fakes3pp.yaml    serves S3, STS or both, as the configuration says
-  fakes3pp config list                     lists every key of the configuration";
+  fakes3pp config list                     lists every key of the configuration
+  fakes3pp explain --request FILE          says what a request is and needs
+  fakes3pp simulate < cases.jsonl          says what policies decide, and why
+  fakes3pp policy validate FILE...         says everything that is wrong with policies";
 
 /// What stands below the options.
 const AFTER: &str = "\
@@ -50,6 +57,13 @@ pub enum Command {
     /// About the keys of the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Say what a request is and needs, and with a configuration, what is decided about it.
+    Explain(explain::Explain),
+    /// Say what policies decide about a request, and why.
+    Simulate(simulate::Simulate),
+    /// Look at policies before they are put to use.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
 }
 
 /// Where the configuration is.
@@ -81,6 +95,8 @@ pub struct Surroundings<'a> {
     pub out: &'a mut dyn Write,
     /// Where complaints go.
     pub err: &'a mut dyn Write,
+    /// What commands read that were given no file.
+    pub input: &'a mut dyn BufRead,
 }
 
 impl Command {
@@ -99,6 +115,9 @@ impl Command {
             Self::Config(ConfigCommand::ConditionKeys) => {
                 config_list::condition_keys(surroundings.out)?
             }
+            Self::Explain(explain) => explain::run(&explain, surroundings)?,
+            Self::Simulate(simulate) => simulate::run(&simulate, surroundings)?,
+            Self::Policy(command) => policy::run(&command, surroundings)?,
         };
         Ok(Outcome::Done(code))
     }

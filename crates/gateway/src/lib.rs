@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 mod decide;
 pub mod entropy;
+mod explain;
 pub mod metrics;
 pub mod oidc;
 pub mod pipeline;

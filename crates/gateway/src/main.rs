@@ -14,7 +14,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = environment();
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    let surroundings = Surroundings { environment: &environment, out: &mut out, err: &mut err };
+    let mut input = io::stdin().lock();
+    let surroundings =
+        Surroundings { environment: &environment, out: &mut out, err: &mut err, input: &mut input };
     match cli.command.run(surroundings) {
         Ok(Outcome::Done(code)) => code,
         Ok(Outcome::Serve(file)) => serve(&file, &environment),

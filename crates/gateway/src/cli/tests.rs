@@ -21,7 +21,12 @@ fn run(args: &[&str]) -> Ran {
     let cli = Cli::try_parse_from([&["fakes3pp"], args].concat()).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let environment = BTreeMap::new();
-    let surroundings = Surroundings { environment: &environment, out: &mut out, err: &mut err };
+    let surroundings = Surroundings {
+        environment: &environment,
+        out: &mut out,
+        err: &mut err,
+        input: &mut io::empty(),
+    };
     let Outcome::Done(code) = cli.command.run(surroundings).unwrap() else {
         panic!("it would serve");
     };
@@ -42,7 +47,12 @@ fn serve_is_left_to_the_caller() {
     let cli = Cli::try_parse_from(["fakes3pp", "serve", "--config", "a.yaml"]).unwrap();
     let environment = BTreeMap::new();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let surroundings = Surroundings { environment: &environment, out: &mut out, err: &mut err };
+    let surroundings = Surroundings {
+        environment: &environment,
+        out: &mut out,
+        err: &mut err,
+        input: &mut io::empty(),
+    };
     let Outcome::Serve(file) = cli.command.run(surroundings).unwrap() else {
         panic!("it does not serve");
     };
@@ -156,4 +166,75 @@ fn config_list_lists() {
     assert!(run(&["config", "list"]).out.contains("listen.s3 (address, default: no S3)"));
     assert!(run(&["config", "list", "--markdown"]).out.starts_with("# Configuration"));
     assert!(run(&["config", "condition-keys"]).out.contains("| `aws:SourceIp` |"));
+}
+
+/// As [`run`], with something on standard input.
+fn fed(args: &[&str], input: &str) -> Ran {
+    let cli = Cli::try_parse_from([&["fakes3pp"], args].concat()).unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let environment = BTreeMap::new();
+    let surroundings = Surroundings {
+        environment: &environment,
+        out: &mut out,
+        err: &mut err,
+        input: &mut input.as_bytes(),
+    };
+    let Outcome::Done(code) = cli.command.run(surroundings).unwrap() else {
+        panic!("it would serve");
+    };
+    Ran { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+#[test]
+fn simulate_answers_each_line_and_says_which_is_none() {
+    let input = r#"{"id":"a","kind":"identity","policies":[{"Version":"2012-10-17","Statement":{"Effect":"Allow","Effect":"Deny","Action":"*","Resource":"*"}}],"request":{"action":"s3:GetObject","resource":"arn:aws:s3:::b/k","principal":null}}
+nonsense
+
+{"id":"c","kind":"identity","policies":[{"Statement":{"Sid":"S","Effect":"Allow","Action":"s3:*","Resource":"*"}}],"request":{"action":"s3:GetObject","resource":"arn:aws:s3:::b/k","principal":"arn:aws:sts::111122223333:assumed-role/r/s","context":{}}}
+"#;
+    let ran = fed(&["simulate"], input);
+    assert!(!ran.succeeded());
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["decision"], "invalid", "a member that comes twice");
+    assert!(lines[0]["message"].as_str().unwrap().contains("Effect"));
+    assert_eq!((&lines[1]["line"], lines[1]["error"].is_string()), (&2.into(), true));
+    let because = serde_json::json!([{"policy": "policies[0]", "statement": 0, "sid": "S"}]);
+    assert_eq!((&lines[2]["decision"], &lines[2]["because"]), (&"allow".into(), &because));
+}
+
+#[test]
+fn simulate_speaks_to_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("p.json");
+    let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"Mine","Effect":"Allow","Action":"s3:GetObject",
+        "Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"blue"}}}}"#;
+    std::fs::write(&policy, text).unwrap();
+    let policy = policy.to_str().unwrap();
+    let args = |team| {
+        let context = if team == "blue" { "aws:PrincipalTag/team=blue" } else { "aws:x=y" };
+        ["simulate", "--policy", policy, "--action", "s3:GetObject"]
+            .into_iter()
+            .chain(["--resource", "arn:aws:s3:::b/k", "--context", context])
+            .collect::<Vec<_>>()
+    };
+    let yes = run(&args("blue"));
+    assert!(yes.succeeded() && yes.out.starts_with("allow\n") && yes.out.contains("(Mine)"));
+    let no = run(&args("red"));
+    assert!(!no.succeeded());
+    assert!(no.out.contains("StringEquals on aws:principaltag/team: it is absent"), "{}", no.out);
+}
+
+#[test]
+fn explain_takes_a_request_as_an_editor_leaves_it() {
+    let raw = "GET /b12/k%20x?versionId=v HTTP/1.1\nHost: 127.0.0.1\n";
+    let ran = fed(&["explain", "--request", "-"], raw);
+    assert!(ran.succeeded(), "{}", ran.err);
+    assert!(ran.out.contains("operation  GetObject\n"), "{}", ran.out);
+    assert!(ran.out.contains("needs      s3:GetObjectVersion on arn:aws:s3:::b12/k x\n"));
+    let json = fed(&["explain", "--request", "-", "--json"], raw);
+    let answer: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&answer["line"], &answer["operation"]), (&1.into(), &"GetObject".into()));
+    let refused = fed(&["explain", "--request", "-"], "GET /b12/k?nonsense HTTP/1.1\n\n");
+    assert!(refused.out.contains("refused    InvalidArgument, "), "{}", refused.out);
 }

@@ -1,0 +1,135 @@
+//! What a request is and needs: the same steps as in the pipeline, for requests that nobody sent.
+//!
+//! Neither signature nor time nor body hash is judged here. What the request *says* of its
+//! signature decides condition keys, as it would once the signature held.
+
+mod request;
+
+pub(crate) use request::Request;
+
+use policy::{Context, Value};
+use s3::requirement::{AuthType, Facts, Requirements};
+use s3::{Document, Domains, HostStyle, Identified, OperationKind, Presigned, RawRequest};
+use serde_json::{Value as Json, json};
+
+/// What is known of a request without a configuration.
+#[derive(Debug)]
+pub(crate) struct Explained {
+    /// The operation, where it could be told.
+    pub(crate) operation: Option<OperationKind>,
+    /// Everything that must be allowed.
+    pub(crate) requirements: Option<Requirements>,
+    /// `CODE, why`, if it is refused before anybody is asked whether it is allowed.
+    pub(crate) reject: Option<String>,
+}
+
+impl Explained {
+    /// Looks at a request. A host that is none of `domains` counts as path style: without a
+    /// configuration nobody knows how the gateway is called.
+    pub(crate) fn of(request: &Request, domains: &Domains) -> Self {
+        let host = domains.resolve_host(request.host()).unwrap_or(HostStyle::Path);
+        match s3::identify(&raw(request, host)) {
+            Ok(identified) => Self::identified(request, &identified),
+            Err(error) => Self {
+                operation: error.operation,
+                requirements: None,
+                reject: Some(rejection(error.reason.code(), &error.reason)),
+            },
+        }
+    }
+
+    fn identified(request: &Request, identified: &Identified) -> Self {
+        let (document, unread) = match document(request, identified.kind()) {
+            Ok(document) => (document, None),
+            Err(reject) => (None, Some(reject)),
+        };
+        let refusal = identified.refusal().map(|reason| rejection(reason.code(), reason));
+        Self {
+            operation: Some(identified.kind()),
+            requirements: Some(identified.requirements(&facts(request), document.as_ref())),
+            reject: refusal.or(unread),
+        }
+    }
+
+    /// `{operation, checks, reject}`, without what there is not.
+    pub(crate) fn to_json(&self) -> serde_json::Map<String, Json> {
+        let mut answer = serde_json::Map::new();
+        if let Some(operation) = self.operation {
+            answer.insert("operation".to_owned(), json!(operation.name()));
+        }
+        if let Some(reject) = &self.reject {
+            answer.insert("reject".to_owned(), json!(reject));
+        }
+        if let Some(requirements) = &self.requirements {
+            let checks: Vec<Json> = requirements
+                .iter()
+                .map(|check| {
+                    json!({
+                        "action": check.action,
+                        "resource": check.resource,
+                        "context": context_json(&check.context),
+                    })
+                })
+                .collect();
+            answer.insert("checks".to_owned(), Json::Array(checks));
+        }
+        answer
+    }
+}
+
+/// The head of a request as the pipeline would see it.
+pub(crate) fn raw(request: &Request, host: HostStyle) -> RawRequest<'_> {
+    RawRequest {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+        host,
+        presigned: request.presigned(),
+        harmless: &[],
+    }
+}
+
+fn rejection(code: s3::AwsCode, why: &dyn std::fmt::Display) -> String {
+    format!("{}, {why}", code.as_str())
+}
+
+/// The document of a request, if its operation has one. An empty body says nothing: for some
+/// operations that is allowed, and for none does it add a requirement.
+fn document(request: &Request, operation: OperationKind) -> Result<Option<Document>, String> {
+    match operation.body() {
+        s3::BodyRule::None | s3::BodyRule::Streamed => Ok(None),
+        s3::BodyRule::Document { .. } if request.body.is_empty() => Ok(None),
+        s3::BodyRule::Document { .. } => Document::parse(operation, &request.body)
+            .map(Some)
+            .map_err(|error| rejection(error.code(), &error)),
+    }
+}
+
+/// What the request says of its signature.
+fn facts(request: &Request) -> Facts<'_> {
+    let presigned = request.presigned();
+    let in_query = presigned != Presigned::No;
+    let signed = in_query || request.says_signed();
+    let version = match presigned {
+        Presigned::HmacV1 => "AWS",
+        Presigned::V4 | Presigned::No => "AWS4-HMAC-SHA256",
+    };
+    Facts {
+        auth_type: signed.then_some(if in_query { AuthType::Query } else { AuthType::Header }),
+        signature_version: signed.then_some(version),
+        content_sha256: request.header("x-amz-content-sha256").filter(|_| !in_query),
+        ..Facts::default()
+    }
+}
+
+/// A context as JSON: text, or a list of texts.
+pub(crate) fn context_json(context: &Context) -> Json {
+    let value = |value: &Value| match value {
+        Value::One(text) => Some(json!(text)),
+        Value::Many(texts) => Some(json!(texts)),
+        Value::Unknown => None,
+    };
+    let members = context.iter().filter_map(|(key, of)| Some((key.to_owned(), value(of)?)));
+    Json::Object(members.collect())
+}
