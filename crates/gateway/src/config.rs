@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+mod bucket_policies;
 pub mod docs;
 pub mod error;
 mod files;
@@ -38,6 +39,7 @@ mod units;
 mod users;
 mod validate;
 
+pub use bucket_policies::BucketPolicies;
 pub use error::{ConfigErrors, Finding, Findings, Origin, Place};
 pub use files::{Disk, Files, MemoryFiles};
 pub use glob::Glob;
@@ -48,7 +50,8 @@ pub use pem::{CaBundle, TlsFiles};
 pub use providers::{KeySource, Provider};
 pub use secret::SecretText;
 pub use stores::{
-    Addressing, BucketPattern, Capabilities, Credential, Endpoint, RouteError, Store, Stores,
+    Addressing, Authorization, BucketPattern, Capabilities, Credential, Endpoint, RouteError,
+    Store, Stores,
 };
 pub use units::ByteSize;
 pub use users::User;
@@ -101,10 +104,25 @@ pub struct Live {
     pub providers: Vec<Provider>,
     /// The roles by their ARN.
     pub roles: BTreeMap<String, Arc<sts::role::Role>>,
+    /// The bucket policies that the gateway holds.
+    pub bucket_policies: BucketPolicies,
+    /// What ListBuckets shows to those who may call it.
+    pub list_buckets: ListBuckets,
+    /// Query names that are taken out of presigned URLs before anything looks at them.
+    pub removable_query: Vec<String>,
     /// The service accounts; no two with one access key.
     pub users: Vec<User>,
     /// Unknown `x-amz-*` request headers that are dropped instead of refused.
     pub harmless_headers: Vec<http::HeaderName>,
+}
+
+/// What ListBuckets shows to those who may call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListBuckets {
+    /// The buckets that they may list something in.
+    Visible,
+    /// Everything, as AWS does.
+    All,
 }
 
 /// Whether public sample keys and providers are taken.

@@ -2,11 +2,12 @@
 //!
 //! It needs no socket and no body, so that `fakes3pp explain` decides with the same code.
 
-use policy::{Context, Denial, Permit, Request};
+use policy::{Context, Denial, Permit, Policy, PolicySet, Principal, Request};
 use s3::Operation;
 use s3::requirement::{Facts, Requirement, Requirements};
 
 use crate::caller::Caller;
+use crate::config::{Authorization, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
@@ -14,10 +15,47 @@ use crate::snapshot::Snapshot;
 pub(crate) struct Judge<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) store: &'a Store,
+    /// About the caller, then about the request: the more trustworthy first.
     pub(crate) contexts: &'a [Context; 2],
 }
 
+/// Why a request may go to its store. It cannot be made but by a decision.
+#[derive(Debug)]
+pub(crate) enum Allowed {
+    /// Every requirement is allowed: for DeleteObjects, of each object that is left, and so of none
+    /// if every one was denied.
+    ByPolicy(Vec<Permit>),
+    /// The store itself decides, about a request that is nobody's and goes to it unsigned.
+    LeftToStore(LeftToStore),
+}
+
+/// The proof that somebody anonymous asks a store that decides by itself.
+#[derive(Debug)]
+pub(crate) struct LeftToStore(());
+
+impl Allowed {
+    /// The permits; none if the store decides.
+    pub(crate) fn permits(&self) -> &[Permit] {
+        match self {
+            Self::ByPolicy(permits) => permits,
+            Self::LeftToStore(_) => &[],
+        }
+    }
+
+    /// Whether the store decides.
+    pub(crate) fn is_left_to_store(&self) -> bool {
+        matches!(self, Self::LeftToStore(_))
+    }
+}
+
 impl Judge<'_> {
+    /// Whether the store decides: for anonymous callers, where the operator gave it the say.
+    fn left_to_store(&self) -> Option<LeftToStore> {
+        let stores = self.store.authorization == Authorization::Store;
+        (stores && self.caller.is_anonymous()).then_some(LeftToStore(()))
+    }
+
     /// Refuses a caller to whom no policy gives anything, before a byte of the body is read: what
     /// the gateway does for people whom nobody knows is to say no.
     pub(crate) fn may_anything(
@@ -25,8 +63,9 @@ impl Judge<'_> {
         operation: &Operation,
         facts: &Facts<'_>,
     ) -> Result<(), Reject> {
-        let policies = self.caller.policies();
-        if !policies.identity.is_empty() || policies.bucket.is_some() {
+        let bucket = operation.bucket().and_then(|bucket| self.bucket_policy(bucket.as_str()));
+        let known = !self.caller.policies().identity.is_empty() || bucket.is_some();
+        if known || self.left_to_store().is_some() {
             return Ok(());
         }
         let requirements = operation.requirements(facts, None);
@@ -34,14 +73,22 @@ impl Judge<'_> {
         self.every(requirements.iter()).map(drop).map_err(Reject::Denied)
     }
 
-    /// The permits, and for DeleteObjects what stands in the way of each key, in order.
+    /// Why the request may go, and for DeleteObjects what stands in the way of each key, in order.
     pub(crate) fn all(
         &self,
         requirements: &Requirements,
-    ) -> Result<(Vec<Permit>, Vec<Option<Denial>>), Reject> {
+    ) -> Result<(Allowed, Vec<Option<Denial>>), Reject> {
+        if let Some(left) = self.left_to_store() {
+            let none = match requirements {
+                Requirements::All(_) => Vec::new(),
+                Requirements::PerKey(keys) => keys.iter().map(|_| None).collect(),
+            };
+            return Ok((Allowed::LeftToStore(left), none));
+        }
         match requirements {
             Requirements::All(all) => {
-                Ok((vec![self.every(all.iter()).map_err(Reject::Denied)?], Vec::new()))
+                let permit = self.every(all.iter()).map_err(Reject::Denied)?;
+                Ok((Allowed::ByPolicy(vec![permit]), Vec::new()))
             }
             Requirements::PerKey(keys) => {
                 let mut permits = Vec::new();
@@ -55,7 +102,7 @@ impl Judge<'_> {
                         Err(denial) => denials.push(Some(denial)),
                     }
                 }
-                Ok((permits, denials))
+                Ok((Allowed::ByPolicy(permits), denials))
             }
         }
     }
@@ -70,12 +117,49 @@ impl Judge<'_> {
         let layers: Vec<(&Requirement, [&Context; 3])> = requirements
             .map(|requirement| (requirement, [about_caller, about_request, &requirement.context]))
             .collect();
-        let requests = layers.iter().map(|(requirement, context)| Request {
-            action: requirement.action,
-            resource: &requirement.resource,
-            principal: &principal,
-            context,
+        let asked = layers.iter().flat_map(|(requirement, context)| {
+            let request = Request {
+                action: requirement.action,
+                resource: &requirement.resource,
+                principal: &principal,
+                context,
+            };
+            // A bucket that is to be made has no policy yet on AWS. What is here for its name may
+            // forbid to make it, and gives nobody the right to.
+            let creates = requirement.action == "s3:CreateBucket";
+            let own = creates.then(|| (self.caller.policies(), request));
+            own.into_iter().chain([(self.set(&requirement.resource), request)])
         });
-        policy::authorize(&self.caller.policies(), requests)
+        policy::authorize_each(asked)
+    }
+
+    /// Whether there could be prefixes and the like with which the caller may list a bucket.
+    pub(crate) fn could_list(&self, bucket: &s3::Bucket, about_signature: &Context) -> bool {
+        /// Condition keys of a listing that are the client's to choose, and not chosen yet.
+        const OPEN: [&str; 3] = ["s3:prefix", "s3:delimiter", "s3:max-keys"];
+        let principal: Principal = self.caller.principal(&self.snapshot.live.account_id);
+        let layers: Vec<&Context> = self.contexts.iter().chain([about_signature]).collect();
+        let resource = format!("arn:aws:s3:::{bucket}");
+        let request = Request {
+            action: "s3:ListBucket",
+            resource: &resource,
+            principal: &principal,
+            context: &layers,
+        };
+        policy::could_allow(&self.set(&resource), &request, &OPEN)
+    }
+
+    /// The policies that have a say about a resource: those of the caller, and of its bucket.
+    pub(crate) fn set(&self, resource: &str) -> PolicySet<'_> {
+        let bucket = resource.strip_prefix("arn:aws:s3:::").and_then(|path| path.split('/').next());
+        PolicySet {
+            bucket: bucket.and_then(|bucket| self.bucket_policy(bucket)),
+            ..self.caller.policies()
+        }
+    }
+
+    /// The policy that the gateway holds for a bucket of the store.
+    pub(crate) fn bucket_policy(&self, bucket: &str) -> Option<&Policy> {
+        self.snapshot.live.bucket_policies.get(&self.store.name, bucket).map(AsRef::as_ref)
     }
 }

@@ -13,6 +13,7 @@ mod client;
 pub mod client_body;
 mod context;
 mod copied_tags;
+mod custody;
 mod document;
 mod forwarded;
 pub mod late;
@@ -20,7 +21,6 @@ mod payload;
 mod received;
 mod resolved;
 mod sts;
-mod visible;
 
 use std::sync::Arc;
 

@@ -71,6 +71,21 @@ pub enum Reject {
     /// from its host.
     #[error("an anonymous request that sets headers of the answer")]
     AnonymousOverride,
+    /// An operation that breaks this store.
+    #[error("the store is not asked for `{}`", .0.name())]
+    RefusedOperation(s3::OperationKind),
+    /// The bucket policies are in the gateway's configuration.
+    #[error("bucket policies are configured at the gateway")]
+    PolicyOfGateway,
+    /// The gateway holds no policy for the bucket.
+    #[error("the bucket has no policy")]
+    NoBucketPolicy,
+    /// A grant to somebody, where access control lists do not exist.
+    #[error("an access control list")]
+    AclsDisabled,
+    /// The bucket would go, and what the gateway holds for it would stay.
+    #[error("the gateway holds a policy for the bucket that is to be deleted")]
+    BucketHasPolicy,
     /// A copy from one store to another.
     #[error("the copy source is in another store")]
     CopyAcrossStores,
@@ -230,6 +245,15 @@ impl Reject {
             ),
             Self::AnonymousOverride => Rejection::new(AwsCode::InvalidRequest, self).say(
                 "Request specific response headers cannot be used for anonymous GET requests.",
+            ),
+            Self::RefusedOperation(_) => Rejection::new(AwsCode::NotImplemented, self)
+                .say("The store behind this gateway does not support this operation."),
+            Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)
+                .say("Bucket policies are part of this gateway's configuration."),
+            Self::NoBucketPolicy => Rejection::new(AwsCode::NoSuchBucketPolicy, self),
+            Self::AclsDisabled => Rejection::new(AwsCode::AccessControlListNotSupported, self),
+            Self::BucketHasPolicy => Rejection::new(AwsCode::InvalidBucketState, self).say(
+                "The bucket has a policy in this gateway's configuration; remove that first, so that a new bucket of this name does not inherit it.",
             ),
             Self::CopyAcrossStores => Rejection::new(AwsCode::NotImplemented, self)
                 .say("The copy source is in another store than the destination."),

@@ -70,7 +70,7 @@ impl StoreSigner {
         payload: &Payload,
         now: Timestamp,
     ) -> Result<Request<OutgoingBody>, StoreRequestError> {
-        let Outgoing { method, path, query, mut headers } = outgoing;
+        let mut outgoing = outgoing;
         let date = now.scope_date();
         let kept = self.key.load();
         let key = match &*kept {
@@ -81,18 +81,31 @@ impl StoreSigner {
                 fresh
             }
         };
-        self.signer.sign(&method, &path, &query, &mut headers, payload, now, Some(&key.1))?;
-        if body.is_end_stream() && matches!(method, Method::PUT | Method::POST) {
-            // Said aloud, for stores answer 411 to an upload without a length.
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = target.parse()?;
-        *request.headers_mut() = headers;
-        Ok(request)
+        let Outgoing { method, path, query, headers } = &mut outgoing;
+        self.signer.sign(method, path, query, headers, payload, now, Some(&key.1))?;
+        on_the_wire(outgoing, body)
     }
+}
+
+/// The request as it goes on the wire, signed or not, with a `host` that is in its headers already.
+///
+/// # Errors
+/// [`StoreRequestError::Target`], which a parsed request does not give.
+pub fn on_the_wire(
+    outgoing: Outgoing,
+    body: OutgoingBody,
+) -> Result<Request<OutgoingBody>, StoreRequestError> {
+    let Outgoing { method, path, query, mut headers } = outgoing;
+    if body.is_end_stream() && matches!(method, Method::PUT | Method::POST) {
+        // Said aloud, for stores answer 411 to an upload without a length.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = target.parse()?;
+    *request.headers_mut() = headers;
+    Ok(request)
 }
 
 /// A request for a store cannot be made.

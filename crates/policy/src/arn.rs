@@ -177,6 +177,16 @@ pub(crate) enum ArnPattern {
 }
 
 impl ArnPattern {
+    /// Whether it is one ARN: without wildcards and variables.
+    pub(crate) fn is_fixed(&self) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Head { resource, .. } => resource.is_fixed(),
+            Self::Parts(parts) => parts.iter().all(Text::is_fixed),
+            Self::Never => true,
+        }
+    }
+
     /// `None` for fewer than six parts. The text is split before anything is put into it.
     pub(crate) fn parse(text: &str, syntax: Syntax) -> Result<Option<Self>, MalformedVariable> {
         if text == "*" {

@@ -20,6 +20,9 @@ pub(crate) use value::{Reading, Values};
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
+use crate::arn::ArnPattern;
 use crate::compile;
 use crate::context::{Context, Lookup, Value};
 use crate::decision::{ConditionMiss, Seen};
@@ -72,6 +75,28 @@ impl Test {
     /// Whether it looks at its key as one value: it has no set operator and is not `Null`.
     pub(crate) fn wants_one_value(&self) -> bool {
         self.operator.set == SetOperator::None && self.operator.comparison != Comparison::Null
+    }
+
+    /// Whether it can only hold for values that are written out in it: no wildcards, no variables,
+    /// no network that is wider than a /8 (IPv6: a /32).
+    pub(crate) fn fixes_values(&self) -> bool {
+        let fixed = match &self.values {
+            Values::Text(texts) | Values::TextIgnoreCase(texts) => texts.iter().all(Text::is_fixed),
+            Values::Arns(arns) => arns.iter().all(ArnPattern::is_fixed),
+            Values::Networks(networks) => networks.iter().all(|network| match network {
+                IpNet::V4(network) => network.prefix_len() >= 8,
+                IpNet::V6(network) => network.prefix_len() >= 32,
+            }),
+            Values::Numbers(..)
+            | Values::Dates(..)
+            | Values::Bools(_)
+            | Values::Binaries(_)
+            | Values::Null(_) => false,
+        };
+        fixed
+            && !self.operator.negated
+            && !self.operator.if_exists
+            && self.operator.set != SetOperator::All
     }
 
     /// Whether it can only hold for some values of its key: a positive comparison of text, not

@@ -80,7 +80,19 @@ pub fn authorize<'r>(
     set: &PolicySet<'_>,
     requests: impl IntoIterator<Item = Request<'r>>,
 ) -> Result<Permit, Denial> {
-    all(Layer::Identity, requests, |request| evaluate(set, request))
+    all(Layer::Identity, requests, |request| *request, |request| evaluate(set, request))
+}
+
+/// Decides all requirements of an operation, each by the policies that have a say about it: source
+/// and destination of a copy are in two buckets, each with its own policy.
+///
+/// # Errors
+///
+/// As [`authorize`].
+pub fn authorize_each<'r>(
+    requests: impl IntoIterator<Item = (PolicySet<'r>, Request<'r>)>,
+) -> Result<Permit, Denial> {
+    all(Layer::Identity, requests, |(_, request)| *request, |(set, request)| evaluate(set, request))
 }
 
 /// Decides all requirements of assuming a role with a provider's token.
@@ -105,7 +117,12 @@ pub fn authorize_trust_for<'r>(
     caller: &PolicySet<'_>,
     requests: impl IntoIterator<Item = Request<'r>>,
 ) -> Result<Permit, Denial> {
-    all(Layer::Trust, requests, |request| evaluate_trust(trust, caller, request))
+    all(
+        Layer::Trust,
+        requests,
+        |request| *request,
+        |request| evaluate_trust(trust, caller, request),
+    )
 }
 
 /// Whether the decision may hang on a condition key that begins with `prefix`, as
@@ -128,19 +145,22 @@ pub fn needs_key(set: &PolicySet<'_>, request: &Request<'_>, prefix: &str) -> bo
     })
 }
 
-fn all<'r>(
+fn all<'r, T>(
     layer: Layer,
-    requests: impl IntoIterator<Item = Request<'r>>,
-    decide: impl Fn(&Request<'_>) -> Decision,
+    requests: impl IntoIterator<Item = T>,
+    asked: impl Fn(&T) -> Request<'r>,
+    decide: impl Fn(&T) -> Decision,
 ) -> Result<Permit, Denial> {
     let mut reasons = Vec::new();
     let mut first_denial = None;
     for request in requests {
         match decide(&request) {
             Decision::Allow(reason) => reasons.push(reason),
-            decision @ Decision::ExplicitDeny(_) => return Err(Denial::new(&request, decision)),
+            decision @ Decision::ExplicitDeny(_) => {
+                return Err(Denial::new(&asked(&request), decision));
+            }
             decision @ Decision::ImplicitDeny(_) => {
-                first_denial.get_or_insert_with(|| Denial::new(&request, decision));
+                first_denial.get_or_insert_with(|| Denial::new(&asked(&request), decision));
             }
         }
     }

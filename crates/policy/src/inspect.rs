@@ -29,6 +29,17 @@ pub struct KeyUse {
     pub statements: Vec<usize>,
 }
 
+/// The keys whose fixed values keep a bucket policy from being public, as far as they can be filled
+/// behind a gateway.
+const FIXING_KEYS: [&str; 6] = [
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:SourceIp",
+    "aws:userid",
+    "aws:username",
+    "aws:FederatedProvider",
+];
+
 /// An Allow of a trust policy for an identity provider.
 #[derive(Clone, Copy, Debug)]
 pub struct FederatedGrant<'a> {
@@ -169,6 +180,25 @@ impl Policy {
     pub fn allows_everybody(&self) -> bool {
         self.allows.iter().any(|statement| {
             matches!(&statement.principal, Some(Listed::In(PrincipalPattern { anybody: true, .. })))
+        })
+    }
+
+    /// Whether a bucket policy is public in the sense of Amazon S3 (*Blocking public access to your
+    /// Amazon S3 storage*, "The meaning of public"): some Allow is for everybody, and no condition of
+    /// it holds it to fixed values of a key that says who or where somebody is. A network wider
+    /// than a /8 (IPv6: /32) counts as no condition.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.allows.iter().any(|statement| {
+            let everybody = matches!(
+                &statement.principal,
+                Some(Listed::In(PrincipalPattern { anybody: true, .. }))
+            );
+            let held = |test: &Test| {
+                FIXING_KEYS.iter().any(|key| test.key.name.eq_ignore_ascii_case(key))
+                    && test.fixes_values()
+            };
+            everybody && !statement.tests.iter().any(held)
         })
     }
 

@@ -98,6 +98,17 @@ impl Text {
         })
     }
 
+    /// Whether it is one text: without wildcards and variables.
+    pub(crate) fn is_fixed(&self) -> bool {
+        match self {
+            Self::Exact(_) => true,
+            Self::Prefix(_) => false,
+            Self::Pieces { pieces, .. } => {
+                pieces.iter().all(|piece| matches!(piece, Piece::Literal(_)))
+            }
+        }
+    }
+
     /// Whether some letter or digit, or a variable, must be there for it to match.
     pub(crate) fn demands_something(&self) -> bool {
         let demands = |text: &str| text.chars().any(char::is_alphanumeric);

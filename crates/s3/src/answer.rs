@@ -16,6 +16,7 @@
 //!
 //! Every reading is bounded by its caller's buffer and by the limits here; none recurses.
 
+mod acl;
 mod buckets;
 mod complete;
 mod deleted;
@@ -24,6 +25,7 @@ mod error;
 mod tests;
 
 pub use crate::xml::DECLARATION;
+pub use acl::{owners_acl, policy_status};
 pub use buckets::{BucketEntry, BucketList, Owner, bucket_location};
 pub use complete::{
     CompleteResult, Outcome, complete_outcome, copy_outcome, says_nothing_yet, without_declaration,

@@ -64,6 +64,7 @@ codes! {
     InvalidAccessKeyId = 403 "The AWS Access Key Id you provided does not exist in our records.";
     InvalidArgument = 400 "Invalid Argument";
     InvalidBucketName = 400 "The specified bucket is not valid.";
+    InvalidBucketState = 409 "The request is not valid with the current state of the bucket.";
     InvalidChunkSizeError = 403 "Only the last chunk is allowed to have a size less than 8192 bytes";
     InvalidDigest = 400 "The Content-MD5 or checksum value that you specified is not valid.";
     InvalidPart = 400 "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
@@ -75,6 +76,7 @@ codes! {
     InvalidToken = 400 "The provided token is malformed or otherwise invalid.";
     InvalidURI = 400 "Couldn't parse the specified URI.";
     KeyTooLongError = 400 "Your key is too long";
+    MalformedPolicy = 400 "Policies must be valid JSON and the first byte must be '{'";
     MalformedTrailerError = 400 "The request contained trailing data that was not well-formed or did not conform to our published schema.";
     MalformedXML = 400 "The XML you provided was not well-formed or did not validate against our published schema";
     MaxMessageLengthExceeded = 400 "Your request was too big.";
@@ -84,6 +86,7 @@ codes! {
     MissingRequestBodyError = 400 "Request body is empty.";
     MissingSecurityHeader = 400 "Your request was missing a required header";
     NoSuchBucket = 404 "The specified bucket does not exist";
+    NoSuchBucketPolicy = 404 "The bucket policy does not exist";
     NoSuchKey = 404 "The specified key does not exist.";
     NoSuchUpload = 404 "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
     NoSuchVersion = 404 "The specified version does not exist.";

@@ -5,6 +5,7 @@
 //! about.
 
 mod complete;
+mod configuration;
 mod create_bucket;
 mod delete_objects;
 mod object_settings;
@@ -12,6 +13,7 @@ mod object_settings;
 mod tests;
 
 pub use complete::{CompleteRequest, Part};
+pub use configuration::{Configuration, PolicyText};
 pub use create_bucket::CreateBucketRequest;
 pub use delete_objects::{DeleteRequest, ObjectIdentifier};
 pub use object_settings::{LegalHold, Retention, Tagging};
@@ -37,6 +39,10 @@ pub enum Document {
     Retention(Retention),
     /// PutObjectLegalHold.
     LegalHold(LegalHold),
+    /// A configuration that is the store's to understand.
+    Configuration(Configuration),
+    /// PutBucketPolicy.
+    Policy(PolicyText),
 }
 
 /// Why a document was refused.
@@ -60,6 +66,9 @@ pub enum DocumentError {
     /// It asks for something that a gateway to ordinary stores does not have (a directory bucket).
     #[error("the element `{0}` implies something that is not implemented")]
     NotImplemented(&'static str),
+    /// It is no JSON object, as a policy is.
+    #[error("policies must be valid JSON and the first byte must be '{{'")]
+    Policy,
     /// The operation has no document that is read here.
     #[error("the operation has no document")]
     NoDocument,
@@ -82,6 +91,7 @@ impl DocumentError {
                 | NameError::UploadId,
             )
             | Self::Tagging(TaggingError::Malformed) => AwsCode::MalformedXML,
+            Self::Policy => AwsCode::MalformedPolicy,
             Self::Tagging(TaggingError::TooMany | TaggingError::Repeated(_)) => AwsCode::InvalidTag,
             Self::NotImplemented(_) | Self::NoDocument => AwsCode::NotImplemented,
         }
@@ -109,11 +119,16 @@ impl Document {
             OperationKind::PutObjectTagging => Tagging::parse(body).map(Self::Tagging),
             OperationKind::PutObjectRetention => Retention::parse(body).map(Self::Retention),
             OperationKind::PutObjectLegalHold => LegalHold::parse(body).map(Self::LegalHold),
-            _ => Err(DocumentError::NoDocument),
+            OperationKind::PutBucketPolicy => PolicyText::parse(body).map(Self::Policy),
+            other => match other.spec().and_then(|spec| spec.root) {
+                Some(root) => Configuration::parse(root, body).map(Self::Configuration),
+                None => Err(DocumentError::NoDocument),
+            },
         }
     }
 
-    /// The document for the store. Empty only for a CreateBucket that asks for nothing.
+    /// The document for the store. Empty only for a CreateBucket that asks for nothing, and for an
+    /// access control list that stands in headers.
     #[must_use]
     pub fn render(&self) -> Vec<u8> {
         match self {
@@ -123,6 +138,8 @@ impl Document {
             Self::Tagging(tagging) => tagging.render(),
             Self::Retention(retention) => retention.render(),
             Self::LegalHold(hold) => hold.render(),
+            Self::Configuration(configuration) => configuration.render(),
+            Self::Policy(policy) => policy.render(),
         }
         .into_bytes()
     }

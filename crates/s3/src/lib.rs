@@ -43,7 +43,7 @@ pub use encoding::EncodingError;
 pub use key_rules::KeyRules;
 pub use name::{Bucket, Key, UploadId, VersionId};
 pub use operation::{AnswerClass, BodyRule, OperationKind, Patience};
-pub use query::{Presigned, QueryError};
+pub use query::{Presigned, QueryError, is_presigned, is_query_name_of_aws, without_query_names};
 pub use render::render_error;
 pub use requirement::{Facts, NonEmpty, Requirement, Requirements};
 pub use resolve::{

@@ -86,10 +86,16 @@ impl OperationKind {
         specs().find(|spec| spec.kind == self)
     }
 
-    /// Whether the gateway forwards this operation. The others are identified and refused.
+    /// Why no store behind a gateway can do this operation; None for those that are forwarded.
     #[must_use]
-    pub fn is_forwarded(self) -> bool {
-        self.spec().is_some_and(|spec| spec.forwarded)
+    pub fn unsupported(self) -> Option<&'static str> {
+        self.spec().and_then(|spec| spec.unsupported)
+    }
+
+    /// The operation of this AWS name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
     /// How the body of a request of this operation is treated.
@@ -115,6 +121,7 @@ impl OperationKind {
             | AnswerClass::Written
             | AnswerClass::Created
             | AnswerClass::Location
+            | AnswerClass::Acl
             | AnswerClass::Xml
             | AnswerClass::Empty => Patience::Short,
         }
@@ -160,6 +167,8 @@ pub enum AnswerClass {
     Deleted,
     /// `LocationConstraint`: answered with the region that the client signs for.
     Location,
+    /// An access control list: it may name what the store knows and we do not.
+    Acl,
     /// Any other document of the store.
     Xml,
     /// Nothing but a status.
@@ -245,7 +254,10 @@ pub(crate) struct Spec {
     pub(crate) digest: Digest,
     pub(crate) body: BodyRule,
     pub(crate) answer: AnswerClass,
-    pub(crate) forwarded: bool,
+    /// The root element of a document whose inside decides nothing here.
+    pub(crate) root: Option<&'static str>,
+    /// Why it is not forwarded.
+    pub(crate) unsupported: Option<&'static str>,
 }
 
 /// What `x-amz-checksum-*` and `Content-MD5` of a request are a checksum of.
@@ -276,7 +288,8 @@ impl Spec {
             digest: Digest::None,
             body: BodyRule::None,
             answer: AnswerClass::Xml,
-            forwarded: false,
+            root: None,
+            unsupported: None,
         }
     }
 
@@ -332,8 +345,19 @@ impl Spec {
         self
     }
 
-    const fn forwarded(mut self) -> Self {
-        self.forwarded = true;
+    /// A document that is the store's to understand.
+    const fn configuration(mut self, root: &'static str) -> Self {
+        self.root = Some(root);
+        self.document(names::CONFIGURATION)
+    }
+
+    /// An access control list, in the body or in headers.
+    const fn acl_document(self) -> Self {
+        self.configuration("AccessControlPolicy")
+    }
+
+    const fn unsupported(mut self, reason: &'static str) -> Self {
+        self.unsupported = Some(reason);
         self
     }
 

@@ -4,6 +4,8 @@
 //! is dropped; a header that an SDK moved into a presigned URL; or unknown, and then the request is
 //! refused, because what a name means that is newer than us cannot be authorised (A10).
 
+use std::borrow::Cow;
+
 use crate::encoding::{EncodingError, Plus, decode};
 use crate::operation::{PARAMETERS, SUBRESOURCES};
 
@@ -81,6 +83,44 @@ impl Query {
     pub(crate) fn subresources(&self) -> impl Iterator<Item = &'static str> {
         self.parameters.iter().map(|(name, _)| *name).filter(|name| SUBRESOURCES.contains(name))
     }
+}
+
+/// Whether AWS gives a meaning to a query name, in whatever case: such a name may never be taken out
+/// of a URL.
+#[must_use]
+pub fn is_query_name_of_aws(name: &str) -> bool {
+    let known = |known: &&str| known.eq_ignore_ascii_case(name);
+    let lower = name.to_ascii_lowercase();
+    has_amz_prefix(name)
+        || lower.starts_with("response-")
+        || matches!(lower.as_str(), "x-id" | "content-type" | "content-md5" | "action" | "version")
+        || SUBRESOURCES.iter().chain(PARAMETERS).chain(&HMACV1_NAMES).any(known)
+}
+
+/// A query string without the pairs of certain names, compared as they decode. What remains is as it
+/// was, byte for byte.
+#[must_use]
+pub fn without_query_names<'q>(query: &'q str, names: &[String]) -> Cow<'q, str> {
+    let listed = |pair: &&str| {
+        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+        decode(name, Plus::Space).is_ok_and(|name| names.contains(&name))
+    };
+    if names.is_empty() || !query.split('&').any(|pair| listed(&pair)) {
+        return Cow::Borrowed(query);
+    }
+    let kept: Vec<&str> = query.split('&').filter(|pair| !listed(pair)).collect();
+    Cow::Owned(kept.join("&"))
+}
+
+/// Whether a query string holds a signature, of either scheme.
+#[must_use]
+pub fn is_presigned(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        decode(name, Plus::Space).is_ok_and(|name| {
+            name == "AWSAccessKeyId" || name.eq_ignore_ascii_case("x-amz-signature")
+        })
+    })
 }
 
 /// Names of the `x-amz-` family are the same in any case, as header names are; the rest is

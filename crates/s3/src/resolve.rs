@@ -107,10 +107,12 @@ pub enum Reason {
     #[error("{0}")]
     Header(#[from] HeaderError),
     /// An operation of S3 that the gateway does not forward.
-    #[error("the operation `{0}` is not implemented", .operation.name())]
+    #[error("the operation `{0}` is not implemented: {why}", .operation.name())]
     NotImplemented {
         /// The operation.
         operation: OperationKind,
+        /// Why it makes no sense behind a gateway.
+        why: &'static str,
     },
 }
 
@@ -244,7 +246,7 @@ pub fn identify(raw: &RawRequest<'_>) -> Result<Identified, ResolveError> {
     parsed.query.sort_unstable();
     let values = values::check(&mut parsed).err();
     let refusal =
-        refusal.or(collected.refusal.map(Reason::Header)).or(values).or_else(|| not_yet(spec));
+        refusal.or(collected.refusal.map(Reason::Header)).or(values).or_else(|| unsupported(spec));
     Ok(Identified::new(parsed, refusal))
 }
 
@@ -265,8 +267,8 @@ fn copy_source(headers: &HeaderMap) -> Result<CopySource, Reason> {
     Ok(CopySource::parse(value)?)
 }
 
-fn not_yet(spec: &Spec) -> Option<Reason> {
-    (!spec.forwarded).then_some(Reason::NotImplemented { operation: spec.kind })
+fn unsupported(spec: &Spec) -> Option<Reason> {
+    spec.unsupported.map(|why| Reason::NotImplemented { operation: spec.kind, why })
 }
 
 fn shortened(error: QueryError) -> QueryError {

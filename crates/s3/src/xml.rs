@@ -45,10 +45,25 @@ pub(crate) enum Reading {
     Lenient,
 }
 
+/// A part of a document whose elements nobody knows here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// The begin of an element, with its `xsi:type`.
+    Open(String, Option<String>),
+    /// The text of an element that has nothing else.
+    Text(String),
+    /// The end of the element that was opened last.
+    Close,
+}
+
 /// A position in a document: inside one element, before its next child.
 pub(crate) struct Cursor<'a> {
     reader: Reader<&'a [u8]>,
     reading: Reading,
+    /// For [`Cursor::piece`]: whether an element was just opened, and so may hold text; and what
+    /// ended its text.
+    leaf: bool,
+    pending: Option<Piece>,
 }
 
 impl<'a> Cursor<'a> {
@@ -59,7 +74,7 @@ impl<'a> Cursor<'a> {
         // Stores send white space while they work, and the declaration after it.
         let mut reader = Reader::from_str(document.trim_ascii_start());
         reader.config_mut().expand_empty_elements = true;
-        let mut cursor = Self { reader, reading };
+        let mut cursor = Self { reader, reading, leaf: true, pending: None };
         let mut first = true;
         loop {
             match cursor.event()? {
@@ -130,6 +145,44 @@ impl<'a> Cursor<'a> {
         match slot.replace(text) {
             None => Ok(()),
             Some(_) => Err(XmlError::Unexpected(name.to_owned())),
+        }
+    }
+
+    /// The next part, whatever its name. An element holds either text or elements; white space
+    /// between elements is none.
+    pub(crate) fn piece(&mut self, most: usize) -> Result<Piece, XmlError> {
+        if let Some(piece) = self.pending.take() {
+            return Ok(piece);
+        }
+        let mut text = String::new();
+        let next = loop {
+            match self.event()? {
+                Event::Start(start) => {
+                    break Piece::Open(start_name(&start), type_attribute(&start)?);
+                }
+                Event::End(_) => break Piece::Close,
+                Event::Text(part) => text.push_str(&part.xml10_content()),
+                Event::CData(part) => text.push_str(&part.xml10_content()),
+                Event::GeneralRef(reference) => push_reference(&mut text, &reference)?,
+                Event::Comment(_) => {}
+                other => return Err(misplaced(&other)),
+            }
+            if text.len() > most {
+                return Err(XmlError::TooMany("text"));
+            }
+        };
+        if !text.chars().all(is_xml_char) {
+            return Err(XmlError::Malformed);
+        }
+        let ends_leaf = self.leaf && next == Piece::Close;
+        self.leaf = matches!(next, Piece::Open(..));
+        match (text.is_empty() || (!ends_leaf && is_blank(&text)), ends_leaf) {
+            (true, _) => Ok(next),
+            (false, true) => {
+                self.pending = Some(next);
+                Ok(Piece::Text(text))
+            }
+            (false, false) => Err(XmlError::Malformed),
         }
     }
 
@@ -210,6 +263,19 @@ fn check_attributes(start: &BytesStart<'_>) -> Result<(), XmlError> {
     Ok(())
 }
 
+/// The one attribute that S3's documents have: what kind of grantee it is.
+fn type_attribute(start: &BytesStart<'_>) -> Result<Option<String>, XmlError> {
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|_| XmlError::Malformed)?;
+        if attribute.key.into_inner() == "xsi:type" {
+            let value = attribute.value.into_owned();
+            let plain = value.chars().all(|c| c.is_ascii_alphanumeric());
+            return if plain { Ok(Some(value)) } else { Err(XmlError::Malformed) };
+        }
+    }
+    Ok(None)
+}
+
 fn push_reference(text: &mut String, reference: &BytesRef<'_>) -> Result<(), XmlError> {
     match reference.resolve_char_ref() {
         Ok(Some(character)) => text.push(character),
@@ -237,6 +303,9 @@ pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// The namespace of S3's documents.
 pub(crate) const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
+/// The namespace of `xsi:type`.
+const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
 /// A document that is being written. Element names are ours; every text is escaped.
 pub(crate) struct Writer {
     text: String,
@@ -255,6 +324,31 @@ impl Writer {
         let mut writer = Self::document(root);
         text.chars().for_each(|character| writer.push_escaped(character));
         writer.close(root);
+        writer.finish()
+    }
+
+    /// A document of S3's namespace with these parts, the root's among them.
+    pub(crate) fn pieces(root: &str, pieces: &[Piece]) -> String {
+        let mut writer = Self::document(root);
+        let mut open = vec![root];
+        for piece in pieces.iter().skip(1) {
+            match piece {
+                Piece::Open(name, None) => {
+                    writer.open(name);
+                    open.push(name);
+                }
+                Piece::Open(name, Some(kind)) => {
+                    writer.open(&format!("{name} xmlns:xsi=\"{INSTANCE}\" xsi:type=\"{kind}\""));
+                    open.push(name);
+                }
+                Piece::Text(text) => text.chars().for_each(|c| writer.push_escaped(c)),
+                Piece::Close => {
+                    if let Some(name) = open.pop() {
+                        writer.close(name);
+                    }
+                }
+            }
+        }
         writer.finish()
     }
 

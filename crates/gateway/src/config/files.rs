@@ -66,10 +66,11 @@ impl Files for MemoryFiles {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let inside = self.0.keys().filter(|file| file.parent() == Some(path));
+        let inside = self.0.keys().filter_map(|file| file.strip_prefix(path).ok());
         let names =
-            inside.filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned()));
-        let names: Vec<_> = names.collect();
+            inside.filter_map(|rest| Some(rest.iter().next()?.to_string_lossy().into_owned()));
+        let mut names: Vec<_> = names.collect();
+        names.dedup();
         if names.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(names) }
     }
 }

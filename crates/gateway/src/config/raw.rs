@@ -33,6 +33,16 @@ section! {
         /// Folder with one JSON file a role, in AWS's field names (`Arn`,
         /// `AssumeRolePolicyDocument`, `Policies`, ...).
         roles: String as "path of a folder" = "no roles";
+        /// Folder with bucket policies, in AWS's own JSON: `BUCKET.json`, or `STORE/BUCKET.json` for a
+        /// bucket of a certain store. They are decided together with the policies of the caller.
+        bucket_policies: String as "path of a folder" = "no bucket policies";
+        /// What ListBuckets shows to those who may call it: `visible`, the buckets that they may
+        /// list something in, or `all`, as AWS does.
+        list_buckets: String as "`visible` or `all`" = "visible";
+        /// Names that a viewer or cache appends to the query of a presigned URL after it was
+        /// signed. They are taken out before anything looks at the URL. Names that AWS uses cannot
+        /// be listed.
+        removable_query_parameters: Vec<Value<String>> as "list of names" = "[]";
         /// Static service accounts, for tools that cannot log in with OIDC.
         users: Vec<Value<RawUser>> = "no users";
         /// Who may use the admin listener.
@@ -119,6 +129,14 @@ section! {
         /// `files` (a file system: `minio` and `trailing-slash`). `[]` for a store that keeps every
         /// key as it is: a store that folds `a/../b` into `b` would undo what a policy decides.
         key_rules: Vec<Value<String>> as "list of rules" = "[dot-segments]";
+        /// Who decides beside the policies of the caller: `gateway`, with the bucket policies that
+        /// are configured here; access control lists do not exist then; or `store`, with its own
+        /// bucket policies and access control lists: the calls for them pass, and anonymous
+        /// requests go to it unsigned.
+        authorization: String as "`gateway` or `store`" = "gateway";
+        /// Operations, by their names in the API, on which the store breaks: they are answered with
+        /// `NotImplemented` and never reach it.
+        refused_operations: Vec<Value<String>> as "list of operations" = "[]";
         /// What the store understands beyond the basics.
         capabilities: RawCapabilities = "";
     }

@@ -53,6 +53,16 @@ pub(super) fn judge_permissions(
     }
 }
 
+/// Judges a bucket's policy.
+pub(super) fn judge_bucket(
+    policy: &Policy,
+    place: &Place,
+    facts: &Facts<'_>,
+    findings: &mut Findings,
+) {
+    judge_keys(policy, Reader::Permission, place, facts, findings);
+}
+
 /// A Deny on a key that is never filled is refused, an Allow is told; keys that depend on proxies
 /// need `trusted_proxies`.
 fn judge_keys(

@@ -37,8 +37,21 @@ pub struct Store {
     pub addressing: Addressing,
     /// The keys that it takes for another object's, and that are refused therefore.
     pub key_rules: s3::KeyRules,
+    /// Who decides beside the policies of the caller.
+    pub authorization: Authorization,
+    /// The operations on which it breaks.
+    pub refused_operations: Vec<s3::OperationKind>,
     /// What it understands beyond the basics.
     pub capabilities: Capabilities,
+}
+
+/// Who decides about a store's buckets beside the policies of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// The gateway, with the bucket policies that it holds.
+    Gateway,
+    /// The store as well, with its own bucket policies and access control lists.
+    Store,
 }
 
 /// Where the bucket stands in a request to a store.

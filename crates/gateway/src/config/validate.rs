@@ -16,6 +16,7 @@ use super::rules::Facts;
 use super::shape::{Field, Value};
 use super::{Config, Live, Samples};
 
+mod bucket_policies;
 mod credentials;
 mod listen;
 mod network;
@@ -147,6 +148,10 @@ fn live(raw: &RawConfig, check: &mut Check<'_>) -> Option<Live> {
     let facts = Facts { stores: stores.as_ref(), ..facts };
     let roles = roles::roles(raw, &facts, check);
     let users = users::users(raw, account_id.as_ref(), &facts, check);
+    let known = bucket_policies::Known { roles: roles.as_ref(), users: users.as_deref() };
+    let bucket_policies = bucket_policies::bucket_policies(raw, &known, &facts, check);
+    let list_buckets = network::list_buckets(raw, check);
+    let removable_query = network::removable_query(raw, check);
     Some(Live {
         account_id: account_id?,
         domains: domains?,
@@ -155,6 +160,9 @@ fn live(raw: &RawConfig, check: &mut Check<'_>) -> Option<Live> {
         stores: stores?,
         providers: providers?,
         roles: roles?,
+        bucket_policies: bucket_policies?,
+        list_buckets: list_buckets?,
+        removable_query: removable_query?,
         users: users?,
         harmless_headers: harmless_headers?,
     })

@@ -170,6 +170,9 @@ impl Identified {
             }
         }
         let store = Arc::clone(store);
+        if store.refused_operations.contains(&operation.kind()) {
+            return Err(Reject::RefusedOperation(operation.kind()));
+        }
         let caller_context = caller.context(&snapshot.live.account_id);
         let mut request_context = Context::new();
         context::fill(&mut request_context, &head, &client, &store, region, now);

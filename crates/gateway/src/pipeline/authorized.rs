@@ -17,15 +17,16 @@ use super::authenticated::Signature;
 use super::body::{BodyError, Inspector, Trailers, Verdict, VerifiedStream, collect};
 use super::budget::Share;
 use super::client_body::ClientBody;
+use super::custody::Custody;
 use super::forwarded::{Delivered, Forwarded};
 use super::payload;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
 use crate::config::{Credential, Store};
-use crate::decide::Judge;
+use crate::decide::{Allowed, Judge};
 use crate::reject::Reject;
-use crate::snapshot::{Snapshot, store_host};
+use crate::snapshot::{Snapshot, on_the_wire, store_host};
 use crate::upstream::body::OutgoingBody;
 use crate::upstream::client::Patience;
 
@@ -46,7 +47,7 @@ pub(super) struct Authorized {
     pub(super) memory: Vec<Share>,
     pub(super) quiet: bool,
     pub(super) upload: Upload,
-    pub(super) permits: Vec<Permit>,
+    pub(super) allowed: Allowed,
     /// What is missing if the source of a copy has tags, which the request does not say.
     pub(super) unless_untagged: Option<Denial>,
     pub(super) denied: Vec<DeniedKey>,
@@ -82,7 +83,7 @@ struct Prepared {
 impl Authorized {
     /// The statements that allowed, and those that denied single keys.
     pub(super) fn permits(&self) -> &[Permit] {
-        &self.permits
+        self.allowed.permits()
     }
 
     /// What was denied of it: single keys of a DeleteObjects.
@@ -100,18 +101,27 @@ impl Authorized {
         app: &App,
         record: &mut Record,
     ) -> Result<Forwarded, Reject> {
-        if self.permits.is_empty() {
+        let nothing_left = match &self.allowed {
             // Every key of a DeleteObjects was denied: there is nothing to ask the store for.
+            Allowed::ByPolicy(permits) => permits.is_empty(),
+            Allowed::LeftToStore(_) => false,
+        };
+        if nothing_left || self.custody()? == Custody::Ours {
             return Ok(Forwarded::new(self.delivered(None, Trailers::new()), None));
         }
         let snapshot = Arc::clone(&self.snapshot);
         let store = Arc::clone(&self.store);
-        let credential = self.credential(&store)?;
-        record.credential = Some(credential.name.clone());
         let handle = snapshot.store(&store).ok_or(Reject::NoStoreHandle)?;
-        let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
-
-        self.copied_tags(app, handle, signer).await?;
+        let signer = match self.allowed {
+            Allowed::LeftToStore(_) => None,
+            Allowed::ByPolicy(_) => {
+                let credential = self.credential(&store)?;
+                record.credential = Some(credential.name.clone());
+                let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
+                self.copied_tags(app, handle, signer).await?;
+                Some(signer)
+            }
+        };
         let (host, virtual_host) = store_host(&store, self.operation.bucket());
         let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
         let Outgoing { method, path, query, mut headers } = self.operation.outgoing(addressing);
@@ -123,7 +133,10 @@ impl Authorized {
             headers.extend(prepared.trailers.iter().cloned());
         }
         let outgoing = Outgoing { method, path, query, headers };
-        let request = signer.request(outgoing, prepared.body, &prepared.payload, self.now)?;
+        let request = match signer {
+            Some(signer) => signer.request(outgoing, prepared.body, &prepared.payload, self.now)?,
+            None => on_the_wire(outgoing, prepared.body)?,
+        };
 
         let progress = request.body().progress();
         let sent_at = Instant::now();
@@ -188,12 +201,16 @@ impl Authorized {
         let bytes =
             self.document.as_ref().map(Document::render).map(Bytes::from).unwrap_or_default();
         if !bytes.is_empty() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+            let kind = match self.document {
+                Some(Document::Policy(_)) => "application/json",
+                _ => "application/xml",
+            };
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         let mut sum = [0; 32];
         sum.copy_from_slice(digest::digest(&digest::SHA256, &bytes).as_ref());
-        if self.operation.kind() == OperationKind::DeleteObjects {
-            // S3 and several stores demand it; nobody minds it.
+        if !bytes.is_empty() && self.operation.kind() != OperationKind::CompleteMultipartUpload {
+            // S3 and several stores demand it of one or the other; nobody minds it.
             if let Ok(value) = HeaderValue::try_from(ContentMd5::of(&bytes).to_base64()) {
                 headers.insert("content-md5", value);
             }
@@ -219,6 +236,7 @@ impl Authorized {
             region,
             operation: self.operation,
             contexts: self.contexts,
+            left_to_store: self.allowed.is_left_to_store(),
             store: self.store,
             quiet: self.quiet,
             denied: self.denied,
@@ -231,7 +249,12 @@ impl Authorized {
 
 impl Delivered {
     pub(super) fn judge(&self) -> Judge<'_> {
-        Judge { caller: &self.caller, snapshot: &self.snapshot, contexts: &self.contexts }
+        Judge {
+            caller: &self.caller,
+            snapshot: &self.snapshot,
+            store: &self.store,
+            contexts: &self.contexts,
+        }
     }
 }
 

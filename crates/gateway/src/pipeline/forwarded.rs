@@ -11,6 +11,7 @@ use s3::operation::{AnswerClass, OperationKind};
 use s3::{AwsCode, Operation, XmlError};
 use sigv4::{Region, Timestamp};
 
+use super::Exchange;
 use super::answer::Answer;
 use super::authenticated::Signature;
 use super::authorized::DeniedKey;
@@ -18,9 +19,8 @@ use super::body::{Trailers, Verdict};
 use super::document::{MAX_DOCUMENT, MAX_ERROR, read};
 use super::late::{Late, Rewriting};
 use super::resolved::facts;
-use super::{Exchange, visible};
 use crate::caller::Caller;
-use crate::config::Store;
+use crate::config::{Authorization, ListBuckets, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 use crate::upstream::client::StoreBody;
@@ -42,6 +42,8 @@ pub(super) struct Delivered {
     pub(super) operation: Operation,
     pub(super) contexts: [Context; 2],
     pub(super) store: Arc<Store>,
+    /// Whether the store decided, about a request that was nobody's.
+    pub(super) left_to_store: bool,
     /// DeleteObjects: whether the client wants to hear of failures only.
     pub(super) quiet: bool,
     pub(super) denied: Vec<DeniedKey>,
@@ -61,7 +63,12 @@ impl Forwarded {
     pub(super) async fn answer(self, exchange: Exchange, resource: &str) -> Response<Answer> {
         let Self { delivered, answer } = self;
         let Some(answer) = answer else {
-            return delivered.deleted(exchange, HeaderMap::new(), DeleteResult::default());
+            return match delivered.operation.kind() {
+                OperationKind::DeleteObjects => {
+                    delivered.deleted(exchange, HeaderMap::new(), DeleteResult::default())
+                }
+                _ => delivered.bucket_policy(exchange, resource),
+            };
         };
         let status = answer.status();
         if !(200..600).contains(&status.as_u16()) {
@@ -143,6 +150,9 @@ impl Delivered {
 
     /// AWS tells a missing object from a forbidden one only to those who may list the bucket.
     fn may_see_absence(&self) -> bool {
+        if self.left_to_store {
+            return true;
+        }
         let facts = facts(&self.signature, &self.operation, self.now);
         self.operation
             .requirement_to_see_absence(&facts)
@@ -169,6 +179,14 @@ impl Delivered {
             | AnswerClass::Listing
             | AnswerClass::Xml
             | AnswerClass::Empty => self.stream(exchange, parts.status, headers, body),
+            AnswerClass::Acl if self.store.authorization == Authorization::Store => {
+                self.stream(exchange, parts.status, headers, body)
+            }
+            AnswerClass::Acl => {
+                headers.remove(header::CONTENT_TYPE);
+                let rewrite = Rewrite { parse: |_| Ok(()), answer: Self::owned };
+                self.rewritten(exchange, headers, body, resource, rewrite).await
+            }
             AnswerClass::Written => {
                 self.acknowledge(&mut headers);
                 self.stream(exchange, parts.status, headers, body)
@@ -310,6 +328,13 @@ impl Delivered {
         self.own(exchange, headers, xml)
     }
 
+    /// Without access control lists the owner alone has a grant, whatever the store has on record.
+    fn owned(self, exchange: Exchange, headers: HeaderMap, (): ()) -> Response<Answer> {
+        let account = self.snapshot.live.account_id.as_str();
+        let xml = s3::answer::owners_acl(Owner { id: account, display_name: account });
+        self.own(exchange, headers, xml)
+    }
+
     fn buckets(
         self,
         exchange: Exchange,
@@ -321,12 +346,14 @@ impl Delivered {
         let asked = self.operation.requirements(&facts, None);
         let about_signature =
             asked.iter().next().map(|first| first.context.clone()).unwrap_or_default();
+        let judge = self.judge();
+        let all = self.snapshot.live.list_buckets == ListBuckets::All;
         list.buckets.retain(|entry| {
             let Ok(bucket) = s3::Bucket::parse(&entry.name) else { return false };
             let here = stores
                 .route(Some(&bucket), self.signature.region())
                 .is_ok_and(|store| Arc::ptr_eq(store, &self.store));
-            here && visible::bucket(&self.judge(), &about_signature, &bucket)
+            here && (all || judge.could_list(&bucket, &about_signature))
         });
         let account = self.snapshot.live.account_id.as_str();
         let xml = list.render(Owner { id: account, display_name: account });
@@ -347,7 +374,12 @@ impl Delivered {
     }
 
     /// A document that we wrote.
-    fn own(self, mut exchange: Exchange, headers: HeaderMap, xml: String) -> Response<Answer> {
+    pub(super) fn own(
+        self,
+        mut exchange: Exchange,
+        headers: HeaderMap,
+        xml: String,
+    ) -> Response<Answer> {
         exchange.finish.record.status = StatusCode::OK.as_u16();
         let mut response = exchange.document(StatusCode::OK, xml);
         response.headers_mut().extend(headers);

@@ -1,5 +1,6 @@
 //! Step one: the head of a request, one snapshot and one instant.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri, Version, header};
@@ -30,6 +31,8 @@ pub(super) struct Head {
     pub(super) method: Method,
     /// Request target, in origin form.
     pub(super) uri: Uri,
+    /// Its query, without what was appended to a presigned URL.
+    query: Option<String>,
     /// Headers, `host` exactly once.
     pub(super) headers: HeaderMap,
     /// What `host` means.
@@ -43,10 +46,11 @@ impl Head {
         self.uri.path()
     }
 
-    /// The query as on the wire, empty if there is none.
+    /// The query as on the wire, empty if there is none; of a presigned URL without the names that
+    /// the operator lists as appended by others.
     #[must_use]
     pub(super) fn query(&self) -> &str {
-        self.uri.query().unwrap_or("")
+        self.query.as_deref().or(self.uri.query()).unwrap_or("")
     }
 
     fn for_signature(&self) -> RequestHead<'_> {
@@ -87,7 +91,14 @@ impl Received {
             return Err(Reject::Target);
         }
         let style = host_style(&parts.headers, &snapshot)?;
-        let head = Head { method: parts.method, uri: parts.uri, headers: parts.headers, style };
+        let query = parts.uri.query().filter(|query| s3::is_presigned(query)).and_then(|query| {
+            match s3::without_query_names(query, &snapshot.live.removable_query) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(rest) => Some(rest),
+            }
+        });
+        let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
+        let head = Head { method, uri, query, headers, style };
         Ok(Self { head, client, snapshot, now, body })
     }
 

@@ -74,7 +74,8 @@ impl Resolved {
             contexts,
         } = self;
         let facts = facts(&signature, &operation, now);
-        let judge = Judge { caller: &caller, snapshot: &snapshot, contexts: &contexts };
+        let judge =
+            Judge { caller: &caller, snapshot: &snapshot, store: &store, contexts: &contexts };
         judge.may_anything(&operation, &facts)?;
         let read = Reading { app, content_length, signature: &signature, operation: &operation };
         let mut memory = Vec::new();
@@ -92,10 +93,11 @@ impl Resolved {
         };
         store.key_rules.check_operation(&operation, document.as_ref())?;
         let requirements = operation.requirements(&facts, document.as_ref());
-        let (permits, denials) = judge.all(&requirements)?;
+        let (allowed, denials) = judge.all(&requirements)?;
         let for_tags = operation.requirements_if_source_has_tags(&facts);
         let unless_untagged = match for_tags.as_slice() {
             [] => None,
+            _ if allowed.is_left_to_store() => None,
             for_tags => judge.every(for_tags.iter()).err(),
         };
         let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
@@ -114,7 +116,7 @@ impl Resolved {
             memory,
             quiet,
             upload,
-            permits,
+            allowed,
             unless_untagged,
             denied,
         })

@@ -12,6 +12,7 @@
 )]
 
 mod around;
+mod buckets;
 mod bytes;
 mod chunks;
 mod conditions;

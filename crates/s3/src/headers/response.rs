@@ -121,8 +121,18 @@ fn passes(class: AnswerClass, name: &str) -> bool {
     match class {
         AnswerClass::Object | AnswerClass::Head => describes_object(name) || describes_write(name),
         AnswerClass::Written | AnswerClass::Created | AnswerClass::Empty => describes_write(name),
-        AnswerClass::Copy | AnswerClass::Complete | AnswerClass::Listing | AnswerClass::Xml => {
+        AnswerClass::Copy | AnswerClass::Complete | AnswerClass::Listing => {
             name == "content-type" || describes_write(name)
+        }
+        AnswerClass::Acl | AnswerClass::Xml => {
+            describes_write(name)
+                || matches!(
+                    name,
+                    "content-type"
+                        | "last-modified"
+                        | "x-amz-restore-output-path"
+                        | "x-amz-transition-default-minimum-object-size"
+                )
         }
         // These bodies are written by us, with our content type.
         AnswerClass::Buckets | AnswerClass::Deleted | AnswerClass::Location => {

@@ -1,6 +1,4 @@
 //! Operations on the service and on buckets.
-//!
-//! First those that are forwarded, then those that are identified only.
 
 use super::Level::{Bucket, Service};
 use super::Verb::{Delete, Get, Head, Post, Put};
@@ -18,25 +16,21 @@ pub(super) const SPECS: &[Spec] = &[
             &["x-amz-bucket-object-lock-enabled", "x-amz-object-ownership"],
         ])
         .document(CONFIGURATION)
-        .answers(A::Created)
-        .forwarded(),
-    Spec::new(K::DeleteBucket, Delete, Bucket).headers(&[OWNER]).answers(A::Empty).forwarded(),
+        .answers(A::Created),
+    Spec::new(K::DeleteBucket, Delete, Bucket).headers(&[OWNER]).answers(A::Empty),
     Spec::new(K::DeleteObjects, Post, Bucket)
         .sub("delete")
         .headers(&[OWNER, PAYER, MFA, BYPASS, DIGESTS])
         .document(DELETE)
-        .answers(A::Deleted)
-        .forwarded(),
+        .answers(A::Deleted),
     Spec::new(K::GetBucketLocation, Get, Bucket)
         .sub("location")
         .headers(&[OWNER])
-        .answers(A::Location)
-        .forwarded(),
-    Spec::new(K::HeadBucket, Head, Bucket).headers(&[OWNER]).answers(A::Head).forwarded(),
+        .answers(A::Location),
+    Spec::new(K::HeadBucket, Head, Bucket).headers(&[OWNER]).answers(A::Head),
     Spec::new(K::ListBuckets, Get, Service)
         .optional(&["bucket-region", "continuation-token", "max-buckets", "prefix"])
-        .answers(A::Buckets)
-        .forwarded(),
+        .answers(A::Buckets),
     Spec::new(K::ListMultipartUploads, Get, Bucket)
         .sub("uploads")
         .optional(&[
@@ -48,8 +42,7 @@ pub(super) const SPECS: &[Spec] = &[
             "upload-id-marker",
         ])
         .headers(&[OWNER, PAYER])
-        .answers(A::Listing)
-        .forwarded(),
+        .answers(A::Listing),
     Spec::new(K::ListObjectVersions, Get, Bucket)
         .sub("versions")
         .optional(&[
@@ -61,13 +54,11 @@ pub(super) const SPECS: &[Spec] = &[
             "version-id-marker",
         ])
         .headers(&[OWNER, PAYER, LISTED_WITH])
-        .answers(A::Listing)
-        .forwarded(),
+        .answers(A::Listing),
     Spec::new(K::ListObjects, Get, Bucket)
         .optional(&["delimiter", "encoding-type", "marker", "max-keys", "prefix"])
         .headers(&[OWNER, PAYER, LISTED_WITH])
-        .answers(A::Listing)
-        .forwarded(),
+        .answers(A::Listing),
     Spec::new(K::ListObjectsV2, Get, Bucket)
         .sub("list-type")
         .fixed("list-type", "2")
@@ -81,19 +72,19 @@ pub(super) const SPECS: &[Spec] = &[
             "start-after",
         ])
         .headers(&[OWNER, PAYER, LISTED_WITH])
-        .answers(A::Listing)
-        .forwarded(),
+        .answers(A::Listing),
     Spec::new(K::CreateBucketMetadataConfiguration, Post, Bucket)
         .sub("metadataConfiguration")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("MetadataConfiguration"),
     Spec::new(K::CreateBucketMetadataTableConfiguration, Post, Bucket)
         .sub("metadataTable")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("MetadataTableConfiguration"),
     Spec::new(K::CreateSession, Get, Bucket)
         .sub("session")
-        .headers(&[SSE, &["x-amz-create-session-mode"]]),
+        .headers(&[SSE, &["x-amz-create-session-mode"]])
+        .unsupported("directory buckets are AWS's own: no store behind this gateway has them"),
     Spec::new(K::DeleteBucketAnalyticsConfiguration, Delete, Bucket)
         .sub("analytics")
         .required(&["id"])
@@ -133,7 +124,7 @@ pub(super) const SPECS: &[Spec] = &[
     Spec::new(K::GetBucketAccelerateConfiguration, Get, Bucket)
         .sub("accelerate")
         .headers(&[OWNER, PAYER]),
-    Spec::new(K::GetBucketAcl, Get, Bucket).sub("acl").headers(&[OWNER]),
+    Spec::new(K::GetBucketAcl, Get, Bucket).sub("acl").headers(&[OWNER]).answers(A::Acl),
     Spec::new(K::GetBucketAnalyticsConfiguration, Get, Bucket)
         .sub("analytics")
         .required(&["id"])
@@ -193,64 +184,67 @@ pub(super) const SPECS: &[Spec] = &[
         .headers(&[OWNER]),
     Spec::new(K::ListDirectoryBuckets, Get, Service)
         .required(&["max-directory-buckets"])
-        .optional(&["continuation-token"]),
-    Spec::new(K::PostObject, Post, Bucket).streamed(),
+        .optional(&["continuation-token"])
+        .unsupported("directory buckets are AWS's own: no store behind this gateway has them"),
+    Spec::new(K::PostObject, Post, Bucket)
+        .streamed()
+        .unsupported("forms are not taken yet: presign a PUT"),
     Spec::new(K::PutBucketAbac, Put, Bucket)
         .sub("abac")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("AbacStatus"),
     Spec::new(K::PutBucketAccelerateConfiguration, Put, Bucket)
         .sub("accelerate")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("AccelerateConfiguration"),
     Spec::new(K::PutBucketAcl, Put, Bucket)
         .sub("acl")
         .headers(&[OWNER, ACL, GRANT_WRITE, DIGESTS])
-        .document(CONFIGURATION),
+        .acl_document(),
     Spec::new(K::PutBucketAnalyticsConfiguration, Put, Bucket)
         .sub("analytics")
         .required(&["id"])
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("AnalyticsConfiguration"),
     Spec::new(K::PutBucketCors, Put, Bucket)
         .sub("cors")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("CORSConfiguration"),
     Spec::new(K::PutBucketEncryption, Put, Bucket)
         .sub("encryption")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("ServerSideEncryptionConfiguration"),
     Spec::new(K::PutBucketIntelligentTieringConfiguration, Put, Bucket)
         .sub("intelligent-tiering")
         .required(&["id"])
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("IntelligentTieringConfiguration"),
     Spec::new(K::PutBucketInventoryConfiguration, Put, Bucket)
         .sub("inventory")
         .required(&["id"])
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("InventoryConfiguration"),
     Spec::new(K::PutBucketLifecycleConfiguration, Put, Bucket)
         .sub("lifecycle")
         .headers(&[OWNER, DIGESTS, &["x-amz-transition-default-minimum-object-size"]])
-        .document(CONFIGURATION),
+        .configuration("LifecycleConfiguration"),
     Spec::new(K::PutBucketLogging, Put, Bucket)
         .sub("logging")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("BucketLoggingStatus"),
     Spec::new(K::PutBucketMetricsConfiguration, Put, Bucket)
         .sub("metrics")
         .required(&["id"])
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("MetricsConfiguration"),
     Spec::new(K::PutBucketNotificationConfiguration, Put, Bucket)
         .sub("notification")
         .headers(&[OWNER, DIGESTS, &["x-amz-skip-destination-validation"]])
-        .document(CONFIGURATION),
+        .configuration("NotificationConfiguration"),
     Spec::new(K::PutBucketOwnershipControls, Put, Bucket)
         .sub("ownershipControls")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("OwnershipControls"),
     Spec::new(K::PutBucketPolicy, Put, Bucket)
         .sub("policy")
         .headers(&[OWNER, DIGESTS, &["x-amz-confirm-remove-self-bucket-access"]])
@@ -258,41 +252,41 @@ pub(super) const SPECS: &[Spec] = &[
     Spec::new(K::PutBucketReplication, Put, Bucket)
         .sub("replication")
         .headers(&[OWNER, DIGESTS, &["x-amz-bucket-object-lock-token"]])
-        .document(CONFIGURATION),
+        .configuration("ReplicationConfiguration"),
     Spec::new(K::PutBucketRequestPayment, Put, Bucket)
         .sub("requestPayment")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("RequestPaymentConfiguration"),
     Spec::new(K::PutBucketTagging, Put, Bucket)
         .sub("tagging")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("Tagging"),
     Spec::new(K::PutBucketVersioning, Put, Bucket)
         .sub("versioning")
         .headers(&[OWNER, MFA, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("VersioningConfiguration"),
     Spec::new(K::PutBucketWebsite, Put, Bucket)
         .sub("website")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("WebsiteConfiguration"),
     Spec::new(K::PutObjectLockConfiguration, Put, Bucket)
         .sub("object-lock")
         .headers(&[OWNER, PAYER, DIGESTS, &["x-amz-bucket-object-lock-token"]])
-        .document(CONFIGURATION),
+        .configuration("ObjectLockConfiguration"),
     Spec::new(K::PutPublicAccessBlock, Put, Bucket)
         .sub("publicAccessBlock")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("PublicAccessBlockConfiguration"),
     Spec::new(K::UpdateBucketMetadataAnnotationTableConfiguration, Put, Bucket)
         .sub("metadataAnnotationTable")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("AnnotationTableConfiguration"),
     Spec::new(K::UpdateBucketMetadataInventoryTableConfiguration, Put, Bucket)
         .sub("metadataInventoryTable")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("InventoryTableConfiguration"),
     Spec::new(K::UpdateBucketMetadataJournalTableConfiguration, Put, Bucket)
         .sub("metadataJournalTable")
         .headers(&[OWNER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("JournalTableConfiguration"),
 ];

@@ -1,6 +1,4 @@
 //! Operations on keys.
-//!
-//! First those that are forwarded, then those that are identified only.
 
 use super::Level::{Object, ObjectLambda};
 use super::Verb::{Delete, Get, Head, Post, Put};
@@ -15,15 +13,13 @@ pub(super) const SPECS: &[Spec] = &[
     Spec::new(K::AbortMultipartUpload, Delete, Object)
         .required(&["uploadId"])
         .headers(&[OWNER, PAYER, &["x-amz-if-match-initiated-time"]])
-        .answers(A::Empty)
-        .forwarded(),
+        .answers(A::Empty),
     Spec::new(K::CompleteMultipartUpload, Post, Object)
         .required(&["uploadId"])
         .headers(&[OWNER, PAYER, SSE_C, WRITE_CONDITIONS, OBJECT_DIGESTS])
         .document(COMPLETE)
         .whole_object_digest()
-        .answers(A::Complete)
-        .forwarded(),
+        .answers(A::Complete),
     Spec::new(K::CopyObject, Put, Object)
         .copies()
         .headers(&[
@@ -46,8 +42,7 @@ pub(super) const SPECS: &[Spec] = &[
                 "x-amz-tagging-directive",
             ],
         ])
-        .answers(A::Copy)
-        .forwarded(),
+        .answers(A::Copy),
     Spec::new(K::CreateMultipartUpload, Post, Object)
         .sub("uploads")
         .headers(&[
@@ -62,8 +57,7 @@ pub(super) const SPECS: &[Spec] = &[
             STORED_WITH,
             &["x-amz-checksum-algorithm", "x-amz-checksum-type"],
         ])
-        .answers(A::Listing)
-        .forwarded(),
+        .answers(A::Listing),
     Spec::new(K::DeleteObject, Delete, Object)
         .optional(VERSION)
         .headers(&[
@@ -73,24 +67,20 @@ pub(super) const SPECS: &[Spec] = &[
             BYPASS,
             &["if-match", "x-amz-if-match-last-modified-time", "x-amz-if-match-size"],
         ])
-        .answers(A::Written)
-        .forwarded(),
+        .answers(A::Written),
     Spec::new(K::GetObject, Get, Object)
         .optional(OVERRIDES)
         .headers(&[OWNER, PAYER, SSE_C, READ_CONDITIONS, &["x-amz-checksum-mode"]])
-        .answers(A::Object)
-        .forwarded(),
+        .answers(A::Object),
     Spec::new(K::HeadObject, Head, Object)
         .optional(OVERRIDES)
         .headers(&[OWNER, PAYER, SSE_C, READ_CONDITIONS, &["x-amz-checksum-mode"]])
-        .answers(A::Head)
-        .forwarded(),
+        .answers(A::Head),
     Spec::new(K::ListParts, Get, Object)
         .required(&["uploadId"])
         .optional(&["max-parts", "part-number-marker"])
         .headers(&[OWNER, PAYER, SSE_C])
-        .answers(A::Listing)
-        .forwarded(),
+        .answers(A::Listing),
     Spec::new(K::PutObject, Put, Object)
         .headers(&[
             OWNER,
@@ -107,14 +97,12 @@ pub(super) const SPECS: &[Spec] = &[
             DIGESTS,
         ])
         .streamed()
-        .answers(A::Written)
-        .forwarded(),
+        .answers(A::Written),
     Spec::new(K::UploadPart, Put, Object)
         .required(&["partNumber", "uploadId"])
         .headers(&[OWNER, PAYER, SSE_C, CHECKSUM_ALGORITHM, DIGESTS])
         .streamed()
-        .answers(A::Written)
-        .forwarded(),
+        .answers(A::Written),
     Spec::new(K::UploadPartCopy, Put, Object)
         .required(&["partNumber", "uploadId"])
         .copies()
@@ -126,8 +114,7 @@ pub(super) const SPECS: &[Spec] = &[
             SOURCE_CONDITIONS,
             &["x-amz-copy-source-range"],
         ])
-        .answers(A::Copy)
-        .forwarded(),
+        .answers(A::Copy),
     Spec::new(K::DeleteObjectAnnotation, Delete, Object)
         .sub("annotation")
         .required(&["annotationName"])
@@ -137,12 +124,12 @@ pub(super) const SPECS: &[Spec] = &[
         .sub("tagging")
         .optional(VERSION)
         .headers(&[OWNER]),
-    Spec::new(K::GetObjectAcl, Get, Object).sub("acl").optional(VERSION).headers(&[OWNER, PAYER]),
+    Spec::new(K::GetObjectAcl, Get, Object).sub("acl").optional(VERSION).headers(&[OWNER, PAYER]).answers(A::Acl),
     Spec::new(K::GetObjectAnnotation, Get, Object)
         .sub("annotation")
         .required(&["annotationName"])
         .optional(VERSION)
-        .headers(&[OWNER, PAYER, &["x-amz-checksum-mode"]]),
+        .headers(&[OWNER, PAYER, &["x-amz-checksum-mode"]]).answers(A::Object),
     Spec::new(K::GetObjectAttributes, Get, Object).sub("attributes").optional(VERSION).headers(&[
         OWNER,
         PAYER,
@@ -161,7 +148,7 @@ pub(super) const SPECS: &[Spec] = &[
         .sub("tagging")
         .optional(VERSION)
         .headers(&[OWNER, PAYER]),
-    Spec::new(K::GetObjectTorrent, Get, Object).sub("torrent").headers(&[OWNER, PAYER]),
+    Spec::new(K::GetObjectTorrent, Get, Object).sub("torrent").headers(&[OWNER, PAYER]).answers(A::Object),
     Spec::new(K::ListObjectAnnotations, Get, Object)
         .sub("annotation")
         .optional(&[
@@ -175,13 +162,13 @@ pub(super) const SPECS: &[Spec] = &[
         .sub("acl")
         .optional(VERSION)
         .headers(&[OWNER, PAYER, ACL, GRANT_WRITE, DIGESTS])
-        .document(CONFIGURATION),
+        .acl_document(),
     Spec::new(K::PutObjectAnnotation, Put, Object)
         .sub("annotation")
         .required(&["annotationName"])
         .optional(VERSION)
         .headers(&[OWNER, PAYER, DIGESTS, &["x-amz-object-if-match"]])
-        .streamed(),
+        .streamed().answers(A::Written),
     Spec::new(K::PutObjectLegalHold, Put, Object)
         .sub("legal-hold")
         .optional(VERSION)
@@ -209,23 +196,23 @@ pub(super) const SPECS: &[Spec] = &[
             "x-amz-rename-source-if-none-match",
             "x-amz-rename-source-if-unmodified-since",
         ],
-    ]),
+    ]).unsupported("only directory buckets rename objects, and no store behind this gateway has them"),
     Spec::new(K::RestoreObject, Post, Object)
         .sub("restore")
         .optional(VERSION)
         .headers(&[OWNER, PAYER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("RestoreRequest"),
     Spec::new(K::SelectObjectContent, Post, Object)
         .sub("select")
         .fixed("select-type", "2")
         .headers(&[OWNER, SSE_C, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("SelectObjectContentRequest").answers(A::Object),
     Spec::new(K::UpdateObjectEncryption, Put, Object)
         .sub("encryption")
         .optional(VERSION)
         .headers(&[OWNER, PAYER, DIGESTS])
-        .document(CONFIGURATION),
+        .configuration("ObjectEncryption"),
     Spec::new(K::WriteGetObjectResponse, Post, ObjectLambda)
         .headers(&[METADATA, &["x-amz-fwd-", "x-amz-request-route", "x-amz-request-token"]])
-        .streamed(),
+        .streamed().unsupported("S3 Object Lambda is AWS's own: there is no function behind this gateway that could answer"),
 ];

@@ -17,7 +17,7 @@ fn check(line: &Line) -> Result<(), String> {
     if identified.kind().name() != line.known_as() {
         return Err(format!("is {}", identified.kind().name()));
     }
-    let forwarded = identified.kind().is_forwarded();
+    let forwarded = identified.kind().unsupported().is_none();
     match (identified.refusal(), forwarded) {
         (None, true) | (Some(_), false) => Ok(()),
         (refusal, _) => Err(format!("refusal {refusal:?}")),

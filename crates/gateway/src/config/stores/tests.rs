@@ -13,6 +13,8 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
         ca: None,
         insecure: false,
         addressing: Addressing::Path,
+        authorization: Authorization::Gateway,
+        refused_operations: Vec::new(),
         key_rules: s3::KeyRules::EXACT,
         capabilities: Capabilities { checksum_headers: true },
     })

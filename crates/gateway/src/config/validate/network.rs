@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Check, shown};
+use crate::config::ListBuckets;
 use crate::config::http_url::host_name;
 use crate::config::raw::RawConfig;
-use crate::config::shape::Value;
+use crate::config::shape::{Field, Value};
 
 /// What the account is when nobody says: no account of AWS.
 const DEFAULT_ACCOUNT: &str = "000000000000";
@@ -83,6 +84,40 @@ fn network(item: &Value<String>, check: &mut Check<'_>) -> Option<IpNet> {
         check.findings.warn(&item.place, message);
     }
     Some(network)
+}
+
+/// Names that may be taken out of a presigned URL.
+pub(super) fn removable_query(raw: &RawConfig, check: &mut Check<'_>) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for item in raw.removable_query_parameters.items() {
+        let name = &item.value;
+        if name.is_empty() || name.len() > 128 || !name.chars().all(|c| c.is_ascii_graphic()) {
+            let message = "must be the exact name of a query parameter, 1 to 128 visible letters";
+            check.findings.mistake(&item.place, message);
+        } else if s3::is_query_name_of_aws(name) {
+            let message = format!(
+                "`{}` means something to AWS: without it, another request than the signed one would be decided about",
+                shown(name)
+            );
+            check.findings.mistake(&item.place, message);
+        } else {
+            names.push(name.clone());
+        }
+    }
+    (!raw.removable_query_parameters.is_bad()).then_some(names)
+}
+
+/// What ListBuckets shows.
+pub(super) fn list_buckets(raw: &RawConfig, check: &mut Check<'_>) -> Option<ListBuckets> {
+    match &raw.list_buckets {
+        Field::Absent => Some(ListBuckets::Visible),
+        Field::Bad => None,
+        Field::Set(word) => check.parse(word, |text| match text {
+            "visible" => Ok(ListBuckets::Visible),
+            "all" => Ok(ListBuckets::All),
+            _ => Err("must be `visible` or `all`"),
+        }),
+    }
 }
 
 pub(super) fn harmless_headers(

@@ -12,7 +12,9 @@ use crate::config::pem;
 use crate::config::raw::{RawConfig, RawStore};
 use crate::config::rules::Facts;
 use crate::config::shape::{Field, Value, quoted};
-use crate::config::stores::{Addressing, BucketPattern, Capabilities, Store, Stores};
+use crate::config::stores::{
+    Addressing, Authorization, BucketPattern, Capabilities, Store, Stores,
+};
 
 pub(super) fn stores(raw: &RawConfig, facts: &Facts<'_>, check: &mut Check<'_>) -> Option<Stores> {
     let serves_s3 = raw.listen.get().is_some_and(|listen| listen.value.s3.is_written());
@@ -106,6 +108,8 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
     let ca = ca(raw, check);
     let addressing = addressing(raw, endpoint.as_ref(), check);
     let key_rules = key_rules(raw, check);
+    let authorization = authorization(raw, check);
+    let refused_operations = refused_operations(raw, check);
     let capabilities = raw.capabilities.get().map(|found| &found.value);
     let capability =
         |field: Option<&Field<bool>>, default| field.map_or(default, |f| f.or(default));
@@ -121,10 +125,33 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
         insecure: raw.insecure_skip_tls_verify.or(false),
         addressing: addressing?,
         key_rules: key_rules?,
+        authorization: authorization?,
+        refused_operations: refused_operations?,
         capabilities: Capabilities {
             checksum_headers: capability(capabilities.map(|c| &c.checksum_headers), true),
         },
     }))
+}
+
+fn authorization(raw: &RawStore, check: &mut Check<'_>) -> Option<Authorization> {
+    match &raw.authorization {
+        Field::Absent => Some(Authorization::Gateway),
+        Field::Bad => None,
+        Field::Set(word) => check.parse(word, |text| match text {
+            "gateway" => Ok(Authorization::Gateway),
+            "store" => Ok(Authorization::Store),
+            _ => Err("must be `gateway` or `store`"),
+        }),
+    }
+}
+
+fn refused_operations(raw: &RawStore, check: &mut Check<'_>) -> Option<Vec<s3::OperationKind>> {
+    let read = |item: &Value<String>, check: &mut Check<'_>| {
+        let advice = "is no operation of S3: use its name in the API, as `SelectObjectContent`";
+        check.parse(item, |text| s3::OperationKind::parse(text).ok_or(advice))
+    };
+    let all: Vec<_> = raw.refused_operations.items().iter().map(|item| read(item, check)).collect();
+    if raw.refused_operations.is_bad() { None } else { all.into_iter().collect() }
 }
 
 /// A name for logs and metrics, where it must not need quoting.

@@ -33,6 +33,11 @@ fn section(reject: &Reject) -> Section {
         | Reject::Route { .. }
         | Reject::HmacV1Operation(_)
         | Reject::AnonymousOverride
+        | Reject::RefusedOperation(_)
+        | Reject::PolicyOfGateway
+        | Reject::NoBucketPolicy
+        | Reject::AclsDisabled
+        | Reject::BucketHasPolicy
         | Reject::CopyAcrossStores
         | Reject::LocationConstraint
         | Reject::KeyRule(_)

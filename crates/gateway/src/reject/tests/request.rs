@@ -119,7 +119,7 @@ fn reasons() -> Vec<Reason> {
         Reason::Tagging(_) => taggings().into_iter().map(Reason::Tagging),
         Reason::Header(_) => headers().into_iter().map(Reason::Header),
         Reason::NotImplemented { .. } => [
-            Reason::NotImplemented { operation: OperationKind::GetBucketPolicy },
+            Reason::NotImplemented { operation: OperationKind::CreateSession, why: "of the example" },
         ],
     })
 }
@@ -154,6 +154,7 @@ pub(super) fn documents() -> Vec<DocumentError> {
         DocumentError::Xml(_) => xml().into_iter().map(DocumentError::Xml),
         DocumentError::Name(_) => names().into_iter().filter(in_document).map(DocumentError::Name),
         DocumentError::Tagging(_) => taggings().into_iter().map(DocumentError::Tagging),
+        DocumentError::Policy => [DocumentError::Policy],
         DocumentError::NotImplemented(_) => [DocumentError::NotImplemented("Location")],
         DocumentError::NoDocument => [DocumentError::NoDocument],
     })

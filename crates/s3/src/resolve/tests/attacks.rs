@@ -96,11 +96,9 @@ fn a10_what_is_none_or_two_is_refused() {
 #[test]
 fn a10_known_operations_that_are_not_forwarded_are_named() {
     for (method, path, query, name) in [
-        ("GET", "/abc/k", "annotation", "ListObjectAnnotations"),
-        ("PUT", "/abc/k", "annotation&annotationName=a", "PutObjectAnnotation"),
-        ("GET", "/abc", "policy", "GetBucketPolicy"),
-        ("PUT", "/abc/k", "retention", "PutObjectRetention"),
-        ("POST", "/abc/k", "select&select-type=2", "SelectObjectContent"),
+        ("GET", "/abc", "session", "CreateSession"),
+        ("PUT", "/abc/k", "renameObject", "RenameObject"),
+        ("GET", "/", "max-directory-buckets=1", "ListDirectoryBuckets"),
     ] {
         let error = refusal(&request(method, path, query, &[]));
         assert_eq!(error.operation.map(OperationKind::name), Some(name));

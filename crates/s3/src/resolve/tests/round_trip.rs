@@ -92,9 +92,11 @@ fn value(name: &'static str) -> BoxedStrategy<String> {
     match name {
         "versionId" | "uploadId" => "[!-~]{1,10}".boxed(),
         "partNumber" | "max-buckets" => (1..=10_000_u32).prop_map(|n| n.to_string()).boxed(),
-        "max-keys" | "max-parts" | "max-uploads" | "part-number-marker" => {
-            (0..=i32::MAX).prop_map(|n| n.to_string()).boxed()
-        }
+        "max-keys"
+        | "max-parts"
+        | "max-uploads"
+        | "part-number-marker"
+        | "max-annotation-results" => (0..=i32::MAX).prop_map(|n| n.to_string()).boxed(),
         "encoding-type" => Just("url".to_owned()).boxed(),
         _ => text().boxed(),
     }
@@ -117,7 +119,7 @@ fn header(name: &'static str) -> BoxedStrategy<(String, String)> {
 }
 
 fn requests() -> impl Strategy<Value = Request> {
-    let forwarded: Vec<&'static Spec> = specs().filter(|spec| spec.forwarded).collect();
+    let forwarded: Vec<&'static Spec> = specs().filter(|spec| spec.unsupported.is_none()).collect();
     (select(forwarded), text(), text()).prop_flat_map(|(spec, key, source)| {
         let optional: Vec<_> =
             spec.optional.iter().map(|name| proptest::option::of(value(name))).collect();
@@ -154,7 +156,8 @@ fn request(
         Level::Service | Level::ObjectLambda => "/".to_owned(),
     };
     let mut query = Vec::new();
-    query.extend(spec.subresource.filter(|_| spec.fixed.is_none()).map(str::to_owned));
+    let in_fixed = |name: &&str| spec.fixed.is_some_and(|(fixed, _)| fixed == *name);
+    query.extend(spec.subresource.filter(|name| !in_fixed(name)).map(str::to_owned));
     query.extend(spec.fixed.map(|(name, value)| format!("{name}={value}")));
     let optional =
         spec.optional.iter().zip(optional).filter_map(|(name, value)| Some((name, value?)));

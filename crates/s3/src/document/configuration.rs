@@ -1,0 +1,147 @@
+//! Documents that are the store's to understand: lifecycle rules, CORS, website, access control lists and
+//! all the others whose inside decides nothing at the gateway.
+//!
+//! They are read all the same, and written anew: what the store gets is one well-formed document of
+//! the operation's root element, without comments, processing instructions, DTD or foreign attributes,
+//! however it was written. Two readers cannot find different things in it.
+
+use super::DocumentError;
+use crate::xml::{Cursor, Piece, Reading, Writer, XmlError};
+
+/// Most elements and texts. 1,000 lifecycle rules of a dozen elements each have about 30,000.
+const MAX_PIECES: usize = 100_000;
+
+/// Deepest nesting. The deepest document of the service model (an inventory's destination) has 7.
+const MAX_DEPTH: usize = 32;
+
+/// Longest text of one element: the longest is a query of SelectObjectContent, 256 KiB.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// A document of one root element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Configuration {
+    root: &'static str,
+    pieces: Vec<Piece>,
+}
+
+impl Configuration {
+    /// An empty body is no document, but for access control lists, which may stand in headers.
+    pub(super) fn parse(root: &'static str, body: &[u8]) -> Result<Self, DocumentError> {
+        if body.is_empty() && root == "AccessControlPolicy" {
+            return Ok(Self { root, pieces: Vec::new() });
+        }
+        let mut cursor = Cursor::root(body, Reading::Strict, root)?;
+        let mut pieces = vec![Piece::Open(root.to_owned(), None)];
+        let mut depth = 1_usize;
+        while depth > 0 {
+            let piece = cursor.piece(MAX_TEXT)?;
+            match &piece {
+                Piece::Open(..) => depth += 1,
+                Piece::Close => depth -= 1,
+                Piece::Text(_) => {}
+            }
+            if depth > MAX_DEPTH || pieces.len() == MAX_PIECES {
+                return Err(XmlError::TooMany(root).into());
+            }
+            pieces.push(piece);
+        }
+        cursor.finish()?;
+        Ok(Self { root, pieces })
+    }
+
+    /// Whether nothing was sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The texts of all elements of a name, in order.
+    pub fn texts<'a>(&'a self, element: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pieces.windows(2).filter_map(move |pair| match pair {
+            [Piece::Open(name, _), Piece::Text(text)] if name == element => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn render(&self) -> String {
+        if self.is_empty() { String::new() } else { Writer::pieces(self.root, &self.pieces) }
+    }
+}
+
+/// A bucket policy on its way to a store that decides by it. Its language is the store's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyText(String);
+
+impl PolicyText {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, DocumentError> {
+        match std::str::from_utf8(body) {
+            Ok(text) if text.trim_start().starts_with('{') => Ok(Self(text.to_owned())),
+            _ => Err(DocumentError::Policy),
+        }
+    }
+
+    pub(super) fn render(&self) -> String {
+        self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Document, OperationKind};
+
+    fn rebuilt(kind: OperationKind, body: &str) -> Result<String, DocumentError> {
+        let document = Document::parse(kind, body.as_bytes())?;
+        Ok(String::from_utf8(document.render()).unwrap())
+    }
+
+    #[test]
+    fn a10_a_configuration_is_written_anew() {
+        let body = "\u{feff}<?xml version='1.0'?><!-- c --><p:CORSConfiguration xmlns:p='urn:x'>\n \
+            <p:CORSRule><p:AllowedOrigin><![CDATA[<*>]]>&#97;</p:AllowedOrigin><ID/></p:CORSRule></p:CORSConfiguration> ";
+        assert_eq!(
+            rebuilt(OperationKind::PutBucketCors, body).unwrap(),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <CORSConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><CORSRule>\
+             <AllowedOrigin>&lt;*&gt;a</AllowedOrigin><ID></ID></CORSRule></CORSConfiguration>"
+        );
+    }
+
+    #[test]
+    fn the_type_of_a_grantee_survives() {
+        let body = r#"<AccessControlPolicy><AccessControlList><Grant><Grantee
+            xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group"><URI>u</URI></Grantee>
+            </Grant></AccessControlList></AccessControlPolicy>"#;
+        let rebuilt = rebuilt(OperationKind::PutBucketAcl, body).unwrap();
+        let grantee = "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\"><URI>u</URI>";
+        assert!(rebuilt.contains(grantee), "{rebuilt}");
+        assert_eq!(
+            super::super::Document::parse(OperationKind::PutBucketAcl, b"").unwrap().render(),
+            b""
+        );
+    }
+
+    #[test]
+    fn what_is_not_exactly_one_document_is_refused() {
+        let deep = format!("<WebsiteConfiguration>{}", "<a>".repeat(40));
+        for body in [
+            "",
+            " ",
+            "<Other/>",
+            "<WebsiteConfiguration>",
+            "<WebsiteConfiguration/><WebsiteConfiguration/>",
+            "<WebsiteConfiguration/>x",
+            "<WebsiteConfiguration a='b'/>",
+            "<!DOCTYPE a><WebsiteConfiguration/>",
+            "<WebsiteConfiguration>&e;</WebsiteConfiguration>",
+            "<WebsiteConfiguration><?pi?></WebsiteConfiguration>",
+            "<WebsiteConfiguration>text<a/></WebsiteConfiguration>",
+            "<WebsiteConfiguration><a>text<b/></a></WebsiteConfiguration>",
+            deep.as_str(),
+        ] {
+            assert!(rebuilt(OperationKind::PutBucketWebsite, body).is_err(), "{body}");
+        }
+        assert!(rebuilt(OperationKind::PutBucketPolicy, "[]").is_err());
+        assert_eq!(rebuilt(OperationKind::PutBucketPolicy, "{\"a\":1}").unwrap(), "{\"a\":1}");
+    }
+}
