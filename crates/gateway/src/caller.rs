@@ -7,11 +7,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use policy::{Context, Policy, PolicySet, Principal};
+use policy::{Context, Kind, Policy, PolicySet, Principal};
 use sigv4::{AccessKeyId, Claims, SecretKey, Timestamp, Verified};
 use sts::mint::CallerIdentity;
 use sts::role::Role;
-use sts::session::Session;
+use sts::session::{AnySession, Origin, Session, SessionPolicies, UserSession};
 
 use crate::config::User;
 use crate::snapshot::Snapshot;
@@ -21,8 +21,8 @@ use crate::snapshot::Snapshot;
 pub enum Caller {
     /// A login's session, with the role as it is now.
     Session(Box<SessionCaller>),
-    /// A static service account.
-    User(Arc<User>),
+    /// A static service account, with its own keys or with temporary ones.
+    User(UserCaller),
     /// Nobody in particular.
     Anonymous,
 }
@@ -34,6 +34,17 @@ pub struct SessionCaller {
     pub session: Session,
     /// The role of the configuration in force: a role that was removed or changed is so at once.
     pub role: Arc<Role>,
+    /// What narrows the session, if anything does.
+    pub policies: Option<Vec<Arc<Policy>>>,
+}
+
+/// A service account, as it is now.
+#[derive(Debug)]
+pub struct UserCaller {
+    /// The account.
+    pub user: Arc<User>,
+    /// Its session, if it uses temporary keys (GetSessionToken).
+    pub session: Option<UserSession>,
 }
 
 /// Why a key is nobody's.
@@ -51,6 +62,19 @@ pub enum LookupError {
     /// The session's role is not configured any more, or was made anew with another id.
     #[error("the session's role `{0}` is gone")]
     RoleGone(String),
+    /// The session's service account is not configured any more.
+    #[error("the session's user `{0}` is gone")]
+    UserGone(String),
+    /// The session is older than its role allows.
+    #[error("the session was issued before the role's not_before")]
+    NotBefore,
+    /// Somebody is on the list of those who are cut off.
+    #[error("the caller is cut off")]
+    Revoked,
+    /// A policy that narrows the session is gone or does not load; without it the session would be
+    /// worth more than was asked for.
+    #[error("a session policy is gone: {0}")]
+    PolicyGone(String),
     /// A session token came with the key of a service account.
     #[error("a session token came with a service account's key")]
     TokenWithUser,
@@ -82,24 +106,89 @@ pub fn lookup(
     let user = snapshot.user(access_key_id);
     let (caller, secret) = match (user, claims.session_token()) {
         (Some(_), Some(_)) => return Err(LookupError::TokenWithUser),
-        (Some(user), None) => (Caller::User(Arc::clone(user)), user.secret.clone()),
+        (Some(user), None) => {
+            if snapshot.live.revoked.shut_out(&Origin::User(user.arn.clone())) {
+                return Err(LookupError::Revoked);
+            }
+            let caller = UserCaller { user: Arc::clone(user), session: None };
+            (Caller::User(caller), user.secret.clone())
+        }
         (None, None) => return Err(LookupError::UnknownKey),
         (None, Some(token)) => {
             let (session, secret) = snapshot.live.keys.open(token.as_str(), access_key_id)?;
-            if session.is_expired(now) {
-                return Err(LookupError::Expired(session.expires_at));
+            if now >= session.expires_at() {
+                return Err(LookupError::Expired(session.expires_at()));
             }
-            let role = snapshot
-                .live
-                .roles
-                .get(session.role.as_str())
-                .filter(|role| role.id() == session.role_id)
-                .ok_or_else(|| LookupError::RoleGone(session.role.as_str().to_owned()))?;
-            let role = Arc::clone(role);
-            (Caller::Session(Box::new(SessionCaller { session, role })), secret)
+            let caller = match session {
+                AnySession::Role(session) => of_role(snapshot, access_key_id, *session)?,
+                AnySession::User(session) => of_user(snapshot, access_key_id, session)?,
+            };
+            (caller, secret)
         }
     };
     Ok(UnprovenCaller { caller, access_key_id: access_key_id.clone(), secret })
+}
+
+/// A session of a role, if the role and everything that narrows the session are still there.
+fn of_role(
+    snapshot: &Snapshot,
+    access_key_id: &AccessKeyId,
+    session: Session,
+) -> Result<Caller, LookupError> {
+    let live = &snapshot.live;
+    let role = live
+        .roles
+        .get(session.role.as_str())
+        .filter(|role| role.id() == session.role_id)
+        .ok_or_else(|| LookupError::RoleGone(session.role.as_str().to_owned()))?;
+    if role.not_before().is_some_and(|not_before| session.issued_at < not_before) {
+        return Err(LookupError::NotBefore);
+    }
+    if live.revoked.cut_session(access_key_id, &session.origin, session.issued_at) {
+        return Err(LookupError::Revoked);
+    }
+    let policies = session_policies(snapshot, &session.policies)?;
+    let role = Arc::clone(role);
+    Ok(Caller::Session(Box::new(SessionCaller { session, role, policies })))
+}
+
+/// A session of a user, who must still be there.
+fn of_user(
+    snapshot: &Snapshot,
+    access_key_id: &AccessKeyId,
+    session: UserSession,
+) -> Result<Caller, LookupError> {
+    let origin = Origin::User(session.user.clone());
+    if snapshot.live.revoked.cut_session(access_key_id, &origin, session.issued_at) {
+        return Err(LookupError::Revoked);
+    }
+    let user = snapshot
+        .user_of_arn(&session.user)
+        .ok_or_else(|| LookupError::UserGone(session.user.clone()))?;
+    Ok(Caller::User(UserCaller { user: Arc::clone(user), session: Some(session) }))
+}
+
+/// The policies that narrow a session: the one that travels in its token, and managed ones as they
+/// are now.
+fn session_policies(
+    snapshot: &Snapshot,
+    asked: &SessionPolicies,
+) -> Result<Option<Vec<Arc<Policy>>>, LookupError> {
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let mut policies = Vec::new();
+    if let Some(document) = &asked.inline {
+        let policy = Policy::load(Kind::Session, "session policy", document)
+            .map_err(|errors| LookupError::PolicyGone(errors.to_string()))?;
+        policies.push(Arc::new(policy));
+    }
+    for arn in &asked.arns {
+        let policy = snapshot.live.managed_policies.get(arn);
+        let policy = policy.ok_or_else(|| LookupError::PolicyGone(arn.clone()))?;
+        policies.push(Arc::clone(policy));
+    }
+    Ok(Some(policies))
 }
 
 impl UnprovenCaller {
@@ -128,7 +217,7 @@ impl Caller {
     pub fn principal(&self, account: &policy::AccountId) -> Principal {
         match self {
             Self::Session(caller) => caller.session.principal(),
-            Self::User(user) => {
+            Self::User(UserCaller { user, .. }) => {
                 Principal::User { arn: user.arn.clone(), account: account.as_str().to_owned() }
             }
             Self::Anonymous => Principal::Anonymous,
@@ -140,7 +229,7 @@ impl Caller {
     pub fn context(&self, account: &policy::AccountId) -> Context {
         match self {
             Self::Session(caller) => caller.session.context(caller.role.tags()),
-            Self::User(user) => {
+            Self::User(UserCaller { user, session }) => {
                 let mut context = Context::new();
                 context.insert("aws:PrincipalArn", user.arn.as_str());
                 context.insert("aws:PrincipalAccount", account.as_str());
@@ -148,6 +237,11 @@ impl Caller {
                 context.insert("aws:username", user.name.as_str());
                 let identity = CallerIdentity::of_user(&user.arn, account.as_str());
                 context.insert("aws:userid", identity.user_id);
+                // AWS has both for temporary keys only.
+                if let Some(session) = session {
+                    context.insert("aws:TokenIssueTime", session.issued_at.rfc3339());
+                    context.insert("aws:MultiFactorAuthPresent", false);
+                }
                 context
             }
             Self::Anonymous => {
@@ -166,10 +260,12 @@ impl Caller {
             Self::Session(caller) => PolicySet {
                 identity: caller.role.policies(),
                 boundary: caller.role.boundary().map(Arc::as_ref),
-                session: None,
+                session: caller.policies.as_deref(),
                 bucket: None,
             },
-            Self::User(user) => PolicySet { identity: &user.policies, ..PolicySet::default() },
+            Self::User(caller) => {
+                PolicySet { identity: &caller.user.policies, ..PolicySet::default() }
+            }
             Self::Anonymous => PolicySet { identity: NONE, ..PolicySet::default() },
         }
     }

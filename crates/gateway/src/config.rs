@@ -30,6 +30,7 @@ mod node;
 mod pem;
 mod providers;
 mod raw;
+mod revoked;
 mod rules;
 mod samples;
 mod secret;
@@ -48,6 +49,7 @@ pub use limits::Limits;
 pub use listen::{AdminAddress, AdminGuard, AdminListen, Listen, Log, LogFormat};
 pub use pem::{CaBundle, TlsFiles};
 pub use providers::{KeySource, Provider};
+pub use revoked::{Revocation, Revocations, Whom};
 pub use secret::SecretText;
 pub use stores::{
     Addressing, Authorization, BucketPattern, Capabilities, Credential, Endpoint, RouteError,
@@ -104,6 +106,10 @@ pub struct Live {
     pub providers: Vec<Provider>,
     /// The roles by their ARN.
     pub roles: BTreeMap<String, Arc<sts::role::Role>>,
+    /// Managed policies by their ARN.
+    pub managed_policies: BTreeMap<String, Arc<policy::Policy>>,
+    /// Who is cut off.
+    pub revoked: Revocations,
     /// The bucket policies that the gateway holds.
     pub bucket_policies: BucketPolicies,
     /// What ListBuckets shows to those who may call it.

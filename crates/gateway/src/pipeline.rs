@@ -278,12 +278,12 @@ impl Exchange {
         match caller {
             Caller::Session(caller) => {
                 let session = &caller.session;
-                self.finish.record.subject = Some(session.subject.subject.clone());
-                self.finish.record.issuer = Some(session.subject.issuer.clone());
+                self.finish.record.subject = Some(session.origin.subject().to_owned());
+                self.finish.record.issuer = session.origin.issuer().map(str::to_owned);
                 self.finish.record.role = Some(session.role.as_str().to_owned());
                 self.finish.record.session = Some(session.session_name.clone());
             }
-            Caller::User(user) => self.finish.record.subject = Some(user.name.clone()),
+            Caller::User(caller) => self.finish.record.subject = Some(caller.user.name.clone()),
             Caller::Anonymous => {}
         }
     }

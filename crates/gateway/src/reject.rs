@@ -295,9 +295,13 @@ impl Reject {
         match error {
             LookupError::UnknownKey => Rejection::new(AwsCode::InvalidAccessKeyId, self),
             LookupError::Expired(_) => Rejection::new(AwsCode::ExpiredToken, self),
+            LookupError::Revoked => Rejection::new(AwsCode::ExpiredToken, self),
             // To the client a role that is gone looks as its end: it must log in again, and will
             // then be told by the STS.
-            LookupError::RoleGone(_) => Rejection::new(AwsCode::ExpiredToken, self),
+            LookupError::RoleGone(_)
+            | LookupError::UserGone(_)
+            | LookupError::NotBefore
+            | LookupError::PolicyGone(_) => Rejection::new(AwsCode::ExpiredToken, self),
             LookupError::Token(_) | LookupError::TokenWithUser => {
                 Rejection::new(AwsCode::InvalidToken, self)
             }

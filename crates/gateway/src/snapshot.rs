@@ -29,6 +29,7 @@ pub struct Snapshot {
     pub providers: Providers,
     stores: HashMap<String, StoreHandle>,
     users: HashMap<AccessKeyId, Arc<User>>,
+    users_by_arn: HashMap<String, Arc<User>>,
 }
 
 /// A store that can be talked to.
@@ -143,19 +144,23 @@ impl Snapshot {
             let handle = StoreHandle::new(store, limits)?;
             stores.insert(store.name.clone(), handle);
         }
-        let users = live
-            .users
-            .iter()
-            .map(|user| (user.access_key.clone(), Arc::new(user.clone())))
-            .collect();
+        let all: Vec<Arc<User>> = live.users.iter().cloned().map(Arc::new).collect();
+        let users = all.iter().map(|user| (user.access_key.clone(), Arc::clone(user))).collect();
+        let users_by_arn = all.into_iter().map(|user| (user.arn.clone(), user)).collect();
         let providers = Providers::start(&live.providers, None, shutdown);
-        Ok(Self { generation, live, providers, stores, users })
+        Ok(Self { generation, live, providers, stores, users, users_by_arn })
     }
 
     /// The service account that has an access key id.
     #[must_use]
     pub fn user(&self, access_key_id: &AccessKeyId) -> Option<&Arc<User>> {
         self.users.get(access_key_id)
+    }
+
+    /// The service account of an ARN.
+    #[must_use]
+    pub fn user_of_arn(&self, arn: &str) -> Option<&Arc<User>> {
+        self.users_by_arn.get(arn)
     }
 
     /// How to talk to a store of this snapshot.

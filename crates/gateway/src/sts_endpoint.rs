@@ -3,7 +3,7 @@
 //! ```text
 //! request --form--> query and form --sts::query--> Call
 //!   AssumeRoleWithWebIdentity --login-->    Token, KeySet, IdToken, Issued --sts::response--> XML
-//!   GetCallerIdentity         --identity--> Claims, Verified, Caller       --sts::response--> XML
+//!   every other               --signed-->   Claims, Verified, Caller       --sts::response--> XML
 //! ```
 //!
 //! All decisions are in the `sts` crate; this shell reads the body, asks for the provider's keys and
@@ -11,9 +11,9 @@
 //! nothing is counted per caller: any number of logins costs the next one nothing (A61).
 
 mod form;
-mod identity;
 mod login;
 mod signature;
+mod signed;
 
 use std::fmt::Display;
 
@@ -162,7 +162,31 @@ where
             let environment = environment(inputs, parts);
             login::login(inputs, &call, &environment, facts).await
         }
-        Call::GetCallerIdentity => identity::identify(inputs, parts, &form, facts),
+        signed => answer_signed(inputs, parts, &form, signed, facts),
+    }
+}
+
+fn answer_signed(
+    inputs: Inputs<'_>,
+    parts: &request::Parts,
+    form: &[u8],
+    call: Call,
+    facts: &mut Facts,
+) -> Result<String, StsError> {
+    let caller = signed::authenticate(inputs, parts, form, facts)?;
+    let environment = environment(inputs, parts);
+    match call {
+        // Not signed: answered before.
+        Call::AssumeRoleWithWebIdentity(_) => Err(StsError::internal("a login is not signed")),
+        Call::GetCallerIdentity => signed::identify(inputs, &caller),
+        Call::AssumeRole(call) => signed::assume_role(inputs, &call, &caller, &environment, facts),
+        Call::GetSessionToken(call) => signed::session_token(inputs, call, &caller, facts),
+        Call::GetAccessKeyInfo { access_key_id } => {
+            signed::access_key_info(inputs, &access_key_id, &caller, &environment, facts)
+        }
+        Call::DecodeAuthorizationMessage { encoded_message } => {
+            signed::decode(inputs, &encoded_message, &caller, &environment, facts)
+        }
     }
 }
 

@@ -107,6 +107,17 @@ impl Timestamp {
         )
     }
 
+    /// Reads `2026-01-02T03:04:05Z` or the like with an offset (RFC 3339); fractions of a second are
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`InvalidTime`] for everything else.
+    pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidTime> {
+        let format = &time::format_description::well_known::Rfc3339;
+        let at = OffsetDateTime::parse(text, format).map_err(|_| InvalidTime)?;
+        Ok(Self::from_unix(at.unix_timestamp()))
+    }
+
     /// The day, as a credential scope names it.
     #[must_use]
     pub fn scope_date(self) -> ScopeDate {

@@ -11,6 +11,7 @@ use std::fmt;
 use policy::Denial;
 
 pub use self::code::Code;
+use crate::authorization_message::OpenMessageError;
 use crate::jwt::TokenError;
 use crate::query::QueryError;
 use crate::text::clip;
@@ -108,6 +109,18 @@ impl StsError {
             "Not authorized to perform sts:AssumeRoleWithWebIdentity",
             detail,
         )
+    }
+
+    /// A caller who has keys and may not do this. `message` is AWS's sentence; why is for the log.
+    #[must_use]
+    pub fn denied(
+        message: impl Into<String>,
+        detail: impl Into<String>,
+        denial: Option<Denial>,
+    ) -> Self {
+        let mut error = Self::new(Code::AccessDenied, message, detail);
+        error.denial = denial.map(Box::new);
+        error
     }
 
     /// Something that must not happen.
@@ -240,6 +253,16 @@ impl From<OpenError> for StsError {
         Self::new(
             Code::InvalidClientTokenId,
             "The security token included in the request is invalid",
+            error.to_string(),
+        )
+    }
+}
+
+impl From<OpenMessageError> for StsError {
+    fn from(error: OpenMessageError) -> Self {
+        Self::new(
+            Code::InvalidAuthorizationMessage,
+            "The message passed to DecodeAuthorizationMessage was invalid.",
             error.to_string(),
         )
     }

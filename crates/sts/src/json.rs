@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Strict {
 
 /// A member of an object with its value as it is written, for documents that another reader
 /// takes: nothing is lost on the way, not even the digits of a number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) value: Box<RawValue>,

@@ -16,6 +16,7 @@
 //! the secret key that the request must be signed with. Nothing is stored in between: whoever
 //! holds the same key ring opens what another replica sealed.
 
+pub mod authorization_message;
 pub mod error;
 mod ids;
 pub mod json;

@@ -5,11 +5,16 @@ use policy::{Context, Decision, Denial, Permit, Principal, Request, authorize_tr
 use sigv4::{AccessKeyId, SecretKey, SessionToken, Timestamp};
 
 use crate::error::{Code, StsError};
+mod signed;
+
+pub use self::signed::{
+    Assuming, Assumption, IssuedToUser, MAX_CHAINED_SECONDS, assume_role, get_session_token,
+};
 use crate::ids;
 use crate::jwt::IdToken;
 use crate::query::{AssumeRoleWithWebIdentity, SessionPolicies};
 use crate::role::Role;
-use crate::session::{Session, key_prefix};
+use crate::session::{AnySession, Origin, Session, key_prefix};
 use crate::text::quote;
 use crate::token::{KeyRing, utilization};
 use crate::web_identity::{ProviderRules, WebIdentity};
@@ -44,6 +49,8 @@ pub struct Login<'a> {
     pub provider: &'a ProviderRules,
     /// The role that the call names, if there is one.
     pub role: Option<&'a Role>,
+    /// Which of the ARNs of `PolicyArns` there are.
+    pub managed: Allowed<'a>,
     /// What is known about the request itself (`aws:SourceIp`, `aws:CurrentTime` ...). These layers
     /// come before the token's claims, so that no claim can stand in for them.
     pub environment: &'a [&'a Context],
@@ -88,9 +95,8 @@ impl Issued {
 /// The answer for the client with its reason for the log. That a role does not exist, or allows no
 /// session as long as the one that was asked for, is told only to those whom it trusts.
 pub fn assume_role_with_web_identity(login: Login<'_>) -> Result<Issued, StsError> {
-    let Login { call, token, provider, role, environment, ring, now, entropy } = login;
+    let Login { call, token, provider, role, managed, environment, ring, now, entropy } = login;
     let identity = WebIdentity::read(token, provider)?;
-    refuse_session_policies(&call.session_policies)?;
     let role = role.filter(|role| role.arn().as_str() == call.role_arn).ok_or_else(|| {
         StsError::access_denied(format!("there is no role {}", quote(&call.role_arn)))
     })?;
@@ -102,29 +108,76 @@ pub fn assume_role_with_web_identity(login: Login<'_>) -> Result<Issued, StsErro
         session_name: call.role_session_name.clone(),
         issued_at: now,
         expires_at: now.plus_seconds(i64::from(duration)),
-        subject: identity.subject,
+        origin: Origin::WebIdentity(identity.subject),
+        chained: false,
+        policies: session_policies(&call.session_policies, managed)?,
         tags: identity.tags,
         transitive_tag_keys: identity.transitive_tag_keys,
         source_identity: identity.source_identity,
     };
+    let Keys { access_key_id, secret, token } = keys(
+        &AnySession::Role(Box::new(session.clone())),
+        ring,
+        entropy,
+        call.minimum_session_token_size,
+    )?;
+    Ok(Issued { access_key_id, secret, token, session, permit })
+}
+
+/// Answers whether a managed policy of an ARN is there.
+pub struct Allowed<'a>(pub &'a dyn Fn(&str) -> bool);
+
+impl std::fmt::Debug for Allowed<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Allowed")
+    }
+}
+
+/// Most characters of a call's policy and ARNs together (STS API Reference, *AssumeRole*).
+const MAX_POLICY_CHARS: usize = 2048;
+
+/// The policies that a session gets, all of which must be there.
+fn session_policies(
+    asked: &SessionPolicies,
+    managed: Allowed<'_>,
+) -> Result<SessionPolicies, StsError> {
+    let inline = asked.inline.as_ref().map_or(0, |document| document.chars().count());
+    let characters = inline + asked.arns.iter().map(|arn| arn.chars().count()).sum::<usize>();
+    if characters > MAX_POLICY_CHARS {
+        return Err(StsError::new(
+            Code::PackedPolicyTooLarge,
+            format!("The session policies have more than {MAX_POLICY_CHARS} characters together."),
+            format!("{characters} characters of session policies"),
+        ));
+    }
+    if let Some(missing) = asked.arns.iter().find(|arn| !managed.0(arn)) {
+        return Err(StsError::new(
+            Code::ValidationError,
+            format!("The policy {} does not exist or is not attachable.", quote(missing)),
+            "the call names a managed policy that there is not",
+        ));
+    }
+    Ok(asked.clone())
+}
+
+/// New keys.
+struct Keys {
+    access_key_id: AccessKeyId,
+    secret: SecretKey,
+    token: SessionToken,
+}
+
+fn keys(
+    session: &AnySession,
+    ring: &KeyRing,
+    entropy: Entropy,
+    minimum_token_size: u16,
+) -> Result<Keys, StsError> {
     let id = ids::temporary_access_key_id(&entropy.access_key_id);
     let access_key_id = AccessKeyId::parse(&id)
         .map_err(|_| StsError::internal("a new access key id is not one"))?;
-    let sealed =
-        ring.seal(&session, &access_key_id, entropy.salt, call.minimum_session_token_size)?;
-    Ok(Issued { access_key_id, secret: sealed.secret, token: sealed.token, session, permit })
-}
-
-/// Session policies are understood (see [`crate::query`]) but not yet part of a session, so a call
-/// that asks for one is refused: keys without it would be worth more than was asked for. Whoever
-/// seals them into the session takes this away, with a new version of the token.
-fn refuse_session_policies(policies: &SessionPolicies) -> Result<(), StsError> {
-    if policies.is_empty() {
-        return Ok(());
-    }
-    let message = "Policy and PolicyArns are not supported yet; give the role only what its sessions \
-                   may do, or assume another role";
-    Err(StsError::new(Code::ValidationError, message, "the call asks for a session policy"))
+    let sealed = ring.seal(session, &access_key_id, entropy.salt, minimum_token_size)?;
+    Ok(Keys { access_key_id, secret: sealed.secret, token: sealed.token })
 }
 
 fn trusted(
@@ -180,14 +233,22 @@ fn is_explicit(denial: &Denial) -> bool {
 }
 
 fn duration(call: &AssumeRoleWithWebIdentity, role: &Role) -> Result<u32, StsError> {
-    let wanted = call.duration_seconds.unwrap_or(DEFAULT_DURATION_SECONDS);
-    if wanted <= role.max_session_duration() {
+    fits(call.duration_seconds.unwrap_or(DEFAULT_DURATION_SECONDS), limit(role))
+}
+
+/// A role's longest session, in seconds.
+fn limit(role: &Role) -> u32 {
+    role.max_session_duration()
+}
+
+fn fits(wanted: u32, limit: u32) -> Result<u32, StsError> {
+    if wanted <= limit {
         return Ok(wanted);
     }
     Err(StsError::new(
         Code::ValidationError,
         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-        format!("{wanted} seconds are more than the role's {}", role.max_session_duration()),
+        format!("{wanted} seconds are more than the role's {limit}"),
     ))
 }
 

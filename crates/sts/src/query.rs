@@ -9,6 +9,7 @@
 //! is AWS's as observed.
 
 mod form;
+mod signed;
 mod validate;
 
 use std::fmt;
@@ -18,6 +19,8 @@ use zeroize::Zeroizing;
 use self::form::Parameters;
 use self::validate::Violations;
 pub(crate) use self::validate::name_character;
+pub use crate::session::SessionPolicies;
+use crate::session::Tag;
 use crate::text::quote;
 
 /// The only version of the STS API.
@@ -34,6 +37,9 @@ pub const MAX_PARAMETERS: usize = 256;
 /// Shortest session, in seconds.
 pub const MIN_DURATION_SECONDS: u32 = 900;
 
+/// Longest session of a user, in seconds (GetSessionToken).
+pub const MAX_USER_DURATION_SECONDS: u32 = 129_600;
+
 /// Longest session, in seconds; the role's own limit may be lower.
 pub const MAX_DURATION_SECONDS: u32 = 43_200;
 
@@ -42,6 +48,20 @@ pub const MAX_DURATION_SECONDS: u32 = 43_200;
 pub enum Call {
     /// An ID token for temporary keys. Not signed: the token is the credential.
     AssumeRoleWithWebIdentity(Box<AssumeRoleWithWebIdentity>),
+    /// One role for another, or keys of a user for a role. Signed.
+    AssumeRole(Box<AssumeRole>),
+    /// Temporary keys for a user. Signed with its static ones.
+    GetSessionToken(GetSessionToken),
+    /// Which account has an access key? Signed.
+    GetAccessKeyInfo {
+        /// 16 to 128 characters of `\\w`.
+        access_key_id: String,
+    },
+    /// What does the message of a denial say? Signed.
+    DecodeAuthorizationMessage {
+        /// 1 to 10,240 characters.
+        encoded_message: String,
+    },
     /// Who am I? Signed; allowed to everybody who has keys, whatever the policies say.
     GetCallerIdentity,
 }
@@ -52,6 +72,10 @@ impl Call {
     pub fn name(&self) -> &'static str {
         match self {
             Self::AssumeRoleWithWebIdentity(_) => "AssumeRoleWithWebIdentity",
+            Self::AssumeRole(_) => "AssumeRole",
+            Self::GetSessionToken(_) => "GetSessionToken",
+            Self::GetAccessKeyInfo { .. } => "GetAccessKeyInfo",
+            Self::DecodeAuthorizationMessage { .. } => "DecodeAuthorizationMessage",
             Self::GetCallerIdentity => "GetCallerIdentity",
         }
     }
@@ -74,21 +98,34 @@ pub struct AssumeRoleWithWebIdentity {
     pub minimum_session_token_size: u16,
 }
 
-/// `Policy` and `PolicyArns`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SessionPolicies {
-    /// `Policy`: a document that loads as a session policy.
-    pub inline: Option<String>,
-    /// `PolicyArns`: up to 10 ARNs of managed policies.
-    pub arns: Vec<String>,
+/// The parameters of AssumeRole.
+#[derive(Debug, Clone)]
+pub struct AssumeRole {
+    /// The role's ARN, 20 to 2,048 characters, of the form of a role ARN.
+    pub role_arn: String,
+    /// 2 to 64 characters of `[A-Za-z0-9_+=,.@-]`.
+    pub role_session_name: String,
+    /// 900 to 43,200 seconds; the default is for the role to say.
+    pub duration_seconds: Option<u32>,
+    /// Asked-for session policies, well-formed.
+    pub session_policies: SessionPolicies,
+    /// Session tags: keys unique without their case, 50 at most.
+    pub tags: Vec<Tag>,
+    /// The tags among these that go on along a chain of roles, in their spelling.
+    pub transitive_tag_keys: Vec<String>,
+    /// What a third party tells the role's owner, 2 to 1,224 characters.
+    pub external_id: Option<String>,
+    /// 2 to 64 characters, as a session name.
+    pub source_identity: Option<String>,
+    /// At least so many bytes of session token are asked for, 0 to 4,096.
+    pub minimum_session_token_size: u16,
 }
 
-impl SessionPolicies {
-    /// Whether the call asks for no narrowing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.inline.is_none() && self.arns.is_empty()
-    }
+/// The parameters of GetSessionToken.
+#[derive(Debug, Clone, Copy)]
+pub struct GetSessionToken {
+    /// 900 to 129,600 seconds; the default is 12 hours.
+    pub duration_seconds: u32,
 }
 
 /// The token of a call: a credential, so it is wiped when dropped and never shown.
@@ -178,6 +215,12 @@ pub fn parse(query: &str, form: &[u8]) -> Result<Call, QueryError> {
     match action.as_str() {
         "AssumeRoleWithWebIdentity" => assume_role_with_web_identity(parameters)
             .map(|call| Call::AssumeRoleWithWebIdentity(Box::new(call))),
+        "AssumeRole" => {
+            signed::assume_role(parameters).map(|call| Call::AssumeRole(Box::new(call)))
+        }
+        "GetSessionToken" => signed::get_session_token(parameters).map(Call::GetSessionToken),
+        "GetAccessKeyInfo" => signed::get_access_key_info(parameters),
+        "DecodeAuthorizationMessage" => signed::decode_authorization_message(parameters),
         "GetCallerIdentity" => {
             parameters.finish("GetCallerIdentity").map(|()| Call::GetCallerIdentity)
         }
@@ -189,15 +232,11 @@ pub fn parse(query: &str, form: &[u8]) -> Result<Call, QueryError> {
 }
 
 /// The rest of STS (service model 2011-06-15), for a better answer than "no such action".
-const OTHER_ACTIONS: [&str; 9] = [
-    "AssumeRole",
+const OTHER_ACTIONS: [&str; 5] = [
     "AssumeRoleWithSAML",
     "AssumeRoot",
-    "DecodeAuthorizationMessage",
-    "GetAccessKeyInfo",
     "GetDelegatedAccessToken",
     "GetFederationToken",
-    "GetSessionToken",
     "GetWebIdentityToken",
 ];
 

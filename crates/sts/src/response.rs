@@ -1,12 +1,12 @@
 //! Answers in AWS's XML: element names and order as in the examples of the STS API Reference.
 
 use quick_xml::escape::escape;
-use sigv4::Timestamp;
+use sigv4::{AccessKeyId, SecretKey, SessionToken, Timestamp};
 
 use crate::error::StsError;
-use crate::mint::{CallerIdentity, Issued};
+use crate::mint::{CallerIdentity, Issued, IssuedToUser};
 use crate::role::RoleArn;
-use crate::session::Session;
+use crate::session::Origin;
 
 /// The namespace of STS's documents.
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -21,21 +21,67 @@ pub const CONTENT_TYPE: &str = "text/xml";
 /// latter since.
 #[must_use]
 pub fn assume_role_with_web_identity(issued: &Issued, request_id: &str) -> String {
-    let Session { subject, role, session_name, source_identity, expires_at, .. } = &issued.session;
     let mut xml = Xml::open("AssumeRoleWithWebIdentity");
-    xml.text("SubjectFromWebIdentityToken", &subject.subject);
-    xml.text("Audience", &subject.audience);
-    assumed_role_user(&mut xml, role, session_name, &issued.session.user_id());
-    credentials(&mut xml, issued, *expires_at);
-    if let Some(identity) = source_identity {
+    if let Origin::WebIdentity(subject) = &issued.session.origin {
+        xml.text("SubjectFromWebIdentityToken", &subject.subject);
+        xml.text("Audience", &subject.audience);
+    }
+    of_role(&mut xml, issued);
+    if let Origin::WebIdentity(subject) = &issued.session.origin {
+        xml.text("Provider", &subject.issuer);
+    }
+    sizes(&mut xml, &issued.token, issued.utilization());
+    xml.close("AssumeRoleWithWebIdentity", request_id)
+}
+
+/// The answer to AssumeRole. It holds the new secret: not for a log.
+#[must_use]
+pub fn assume_role(issued: &Issued, request_id: &str) -> String {
+    let mut xml = Xml::open("AssumeRole");
+    of_role(&mut xml, issued);
+    sizes(&mut xml, &issued.token, issued.utilization());
+    xml.close("AssumeRole", request_id)
+}
+
+/// The answer to GetSessionToken. It holds the new secret: not for a log.
+#[must_use]
+pub fn get_session_token(issued: &IssuedToUser, request_id: &str) -> String {
+    let IssuedToUser { access_key_id, secret, token, session } = issued;
+    let mut xml = Xml::open("GetSessionToken");
+    credentials(&mut xml, (access_key_id, secret, token), session.expires_at);
+    xml.close("GetSessionToken", request_id)
+}
+
+/// The answer to GetAccessKeyInfo.
+#[must_use]
+pub fn get_access_key_info(account: &str, request_id: &str) -> String {
+    let mut xml = Xml::open("GetAccessKeyInfo");
+    xml.text("Account", account);
+    xml.close("GetAccessKeyInfo", request_id)
+}
+
+/// The answer to DecodeAuthorizationMessage.
+#[must_use]
+pub fn decode_authorization_message(decoded: &str, request_id: &str) -> String {
+    let mut xml = Xml::open("DecodeAuthorizationMessage");
+    xml.text("DecodedMessage", decoded);
+    xml.close("DecodeAuthorizationMessage", request_id)
+}
+
+fn of_role(xml: &mut Xml, issued: &Issued) {
+    let Issued { access_key_id, secret, token, session, .. } = issued;
+    assumed_role_user(xml, &session.role, &session.session_name, &session.user_id());
+    credentials(xml, (access_key_id, secret, token), session.expires_at);
+    if let Some(identity) = &session.source_identity {
         xml.text("SourceIdentity", identity);
     }
-    xml.text("Provider", &subject.issuer);
-    let utilization = issued.utilization().to_string();
+}
+
+fn sizes(xml: &mut Xml, token: &SessionToken, utilization: u8) {
+    let utilization = utilization.to_string();
     xml.text("PackedPolicySize", &utilization);
     xml.text("SessionTokenUtilization", &utilization);
-    xml.text("SessionTokenSize", &issued.token.as_str().len().to_string());
-    xml.close("AssumeRoleWithWebIdentity", request_id)
+    xml.text("SessionTokenSize", &token.as_str().len().to_string());
 }
 
 fn assumed_role_user(xml: &mut Xml, role: &RoleArn, session_name: &str, user_id: &str) {
@@ -45,12 +91,16 @@ fn assumed_role_user(xml: &mut Xml, role: &RoleArn, session_name: &str, user_id:
     xml.end("AssumedRoleUser");
 }
 
-fn credentials(xml: &mut Xml, issued: &Issued, expires_at: Timestamp) {
+fn credentials(
+    xml: &mut Xml,
+    (access_key_id, secret, token): (&AccessKeyId, &SecretKey, &SessionToken),
+    expires_at: Timestamp,
+) {
     xml.start("Credentials");
-    xml.text("SessionToken", issued.token.as_str());
-    xml.text("SecretAccessKey", issued.secret.expose());
+    xml.text("SessionToken", token.as_str());
+    xml.text("SecretAccessKey", secret.expose());
     xml.text("Expiration", &expires_at.rfc3339());
-    xml.text("AccessKeyId", issued.access_key_id.as_str());
+    xml.text("AccessKeyId", access_key_id.as_str());
     xml.end("Credentials");
 }
 

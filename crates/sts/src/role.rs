@@ -7,7 +7,9 @@
 //!   "MaxSessionDuration": 3600,
 //!   "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [] },
 //!   "Policies": [{ "PolicyName": "read", "PolicyDocument": { } }],
-//!   "PermissionsBoundary": { }
+//!   "AttachedManagedPolicies": [{ "PolicyName": "list", "PolicyArn": "arn:aws:iam::000000000000:policy/list" }],
+//!   "PermissionsBoundary": { },
+//!   "not_before": "2026-01-02T03:04:05Z"
 //! }
 //! ```
 //!
@@ -23,6 +25,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use policy::Policy;
+use sigv4::Timestamp;
 
 pub use self::arn::RoleArn;
 use crate::session::Tag;
@@ -43,6 +46,8 @@ pub struct Role {
     boundary: Option<Arc<Policy>>,
     tags: Vec<Tag>,
     description: Option<String>,
+    not_before: Option<Timestamp>,
+    managed: Vec<String>,
 }
 
 impl Role {
@@ -94,6 +99,23 @@ impl Role {
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         &self.tags
+    }
+
+    /// Sessions that were issued before are over.
+    #[must_use]
+    pub fn not_before(&self) -> Option<Timestamp> {
+        self.not_before
+    }
+
+    /// The ARNs of its managed policies. Who loads roles knows them, and adds them.
+    #[must_use]
+    pub fn managed_policies(&self) -> &[String] {
+        &self.managed
+    }
+
+    /// The role with a managed policy as one of its policies.
+    pub fn attach(&mut self, policy: Arc<Policy>) {
+        self.policies.push(policy);
     }
 
     /// What its owner wrote about it.

@@ -91,6 +91,83 @@ impl WebIdentitySubject {
     }
 }
 
+/// Who stands at the beginning of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody with a token of an identity provider.
+    WebIdentity(WebIdentitySubject),
+    /// A static user, by ARN.
+    User(String),
+}
+
+impl Origin {
+    /// `sub` of the token, or the ARN of the user.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::WebIdentity(subject) => &subject.subject,
+            Self::User(arn) => arn,
+        }
+    }
+
+    /// `iss` of the token.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        match self {
+            Self::WebIdentity(subject) => Some(&subject.issuer),
+            Self::User(_) => None,
+        }
+    }
+}
+
+/// `Policy` and `PolicyArns` of an STS call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionPolicies {
+    /// `Policy`: a document that loads as a session policy.
+    pub inline: Option<String>,
+    /// `PolicyArns`: up to 10 ARNs of managed policies.
+    pub arns: Vec<String>,
+}
+
+impl SessionPolicies {
+    /// Whether there is no narrowing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inline.is_none() && self.arns.is_empty()
+    }
+}
+
+/// The session of a static user (GetSessionToken): temporary keys that may do what the user may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserSession {
+    /// The user's ARN.
+    pub user: String,
+    /// When it was issued: `aws:TokenIssueTime`.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// What a session token holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnySession {
+    /// Of a role.
+    Role(Box<Session>),
+    /// Of a static user.
+    User(UserSession),
+}
+
+impl AnySession {
+    /// When it ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        match self {
+            Self::Role(session) => session.expires_at,
+            Self::User(session) => session.expires_at,
+        }
+    }
+}
+
 /// An issuer without its scheme: what condition keys and provider ARNs begin with or end in.
 #[must_use]
 pub fn key_prefix(issuer: &str) -> &str {
@@ -101,7 +178,7 @@ pub(crate) fn provider_arn(role: &RoleArn, issuer: &str) -> String {
     format!("arn:{}:iam::{}:oidc-provider/{}", role.partition(), role.account(), key_prefix(issuer))
 }
 
-/// What a session token holds.
+/// The session of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The role.
@@ -115,8 +192,12 @@ pub struct Session {
     pub issued_at: Timestamp,
     /// When it ends. Opening a token does not look at it: the one who opens it does.
     pub expires_at: Timestamp,
-    /// Who logged in.
-    pub subject: WebIdentitySubject,
+    /// Who stands at the beginning: of a login, or of a chain of assumed roles.
+    pub origin: Origin,
+    /// Whether another session assumed the role (role chaining).
+    pub chained: bool,
+    /// What narrows the session: its role's policies hold as far as these allow, too.
+    pub policies: SessionPolicies,
     /// Session tags.
     pub tags: Vec<Tag>,
     /// The tags that go on to a session assumed from this one, in the spelling of `tags`.
@@ -125,20 +206,20 @@ pub struct Session {
     pub source_identity: Option<String>,
 }
 
-/// The condition keys that [`Session::context`] always fills, beside the claim keys.
-pub const SESSION_KEYS: [&str; 7] = [
+/// The condition keys that [`Session::context`] always fills.
+pub const SESSION_KEYS: [&str; 6] = [
     "aws:PrincipalArn",
     "aws:PrincipalAccount",
     "aws:PrincipalType",
     "aws:userid",
-    "aws:FederatedProvider",
     "aws:TokenIssueTime",
     "aws:MultiFactorAuthPresent",
 ];
 
-/// The condition keys that [`Session::context`] fills when the session or its role has them; a key
-/// that ends in `/` stands for all keys that begin with it.
-pub const OPTIONAL_SESSION_KEYS: [&str; 2] = ["aws:PrincipalTag/", "aws:SourceIdentity"];
+/// The condition keys that [`Session::context`] fills when the session or its role has them, beside
+/// the claim keys; a key that ends in `/` stands for all keys that begin with it.
+pub const OPTIONAL_SESSION_KEYS: [&str; 3] =
+    ["aws:PrincipalTag/", "aws:SourceIdentity", "aws:FederatedProvider"];
 
 impl Session {
     /// Whether it has ended: the first second that no longer counts is `expires_at`.
@@ -159,10 +240,13 @@ impl Session {
         format!("{}:{}", self.role_id, self.session_name)
     }
 
-    /// The ARN of the provider that vouched for the person.
+    /// The ARN of the provider that vouched for the person, if the role was assumed with its token.
     #[must_use]
-    pub fn provider_arn(&self) -> String {
-        self.subject.provider_arn(&self.role)
+    pub fn provider_arn(&self) -> Option<String> {
+        match &self.origin {
+            Origin::WebIdentity(subject) if !self.chained => Some(subject.provider_arn(&self.role)),
+            Origin::WebIdentity(_) | Origin::User(_) => None,
+        }
     }
 
     /// The principal that policies name.
@@ -179,11 +263,14 @@ impl Session {
     ///
     /// `role_tags` are the tags that the role has now; a session tag of the same key, in whatever
     /// case, overrides one. `sts:RoleSessionName` is not among them: AWS has it for the login only,
-    /// and `aws:userid` shows the name afterwards.
+    /// and `aws:userid` shows the name afterwards. Claims and provider are known of a role that was
+    /// assumed with the token itself, as on AWS: what a chained session should carry on are tags.
     #[must_use]
     pub fn context(&self, role_tags: &[Tag]) -> Context {
         let mut context = Context::new();
-        self.subject.fill(&mut context);
+        if let (Origin::WebIdentity(subject), false) = (&self.origin, self.chained) {
+            subject.fill(&mut context);
+        }
         for tag in role_tags.iter().chain(&self.tags) {
             context.insert(format!("aws:PrincipalTag/{}", tag.key), tag.value.as_str());
         }
@@ -194,7 +281,9 @@ impl Session {
         context.insert("aws:PrincipalAccount", self.role.account());
         context.insert("aws:PrincipalType", "AssumedRole");
         context.insert("aws:userid", self.user_id());
-        context.insert("aws:FederatedProvider", self.provider_arn());
+        if let Some(provider) = self.provider_arn() {
+            context.insert("aws:FederatedProvider", provider);
+        }
         context.insert("aws:TokenIssueTime", self.issued_at.rfc3339());
         context.insert("aws:MultiFactorAuthPresent", false);
         context

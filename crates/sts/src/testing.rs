@@ -211,6 +211,6 @@ pub(crate) fn call(more: &[(&str, &str)]) -> AssumeRoleWithWebIdentity {
     form.extend_pairs(more);
     match query::parse("", form.finish().as_bytes()).unwrap() {
         Call::AssumeRoleWithWebIdentity(call) => *call,
-        Call::GetCallerIdentity => panic!("another call"),
+        other => panic!("another call: {other:?}"),
     }
 }

@@ -33,15 +33,12 @@ use zeroize::Zeroizing;
 
 use self::ring::RingKey;
 pub use self::ring::{KeyId, KeyRing, KeyState, RingError, RingErrors, RingProblem, RingUse};
-use crate::session::Session;
+use crate::session::AnySession;
 use crate::text::quote;
 
 /// Longest session token, in characters: AWS's own limit of an assembled token since 2026, and what
 /// fits into the header limits of proxies.
 pub const MAX_TOKEN_CHARS: usize = 4096;
-
-/// The version that is written, and the only one that is read.
-const VERSION: u8 = 1;
 
 const SALT_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 16;
@@ -110,14 +107,14 @@ impl KeyRing {
     /// [`SealError::TooLarge`] above [`MAX_TOKEN_CHARS`].
     pub fn seal(
         &self,
-        session: &Session,
+        session: &AnySession,
         access_key_id: &AccessKeyId,
         salt: [u8; 32],
         minimum_chars: u16,
     ) -> Result<Sealed, SealError> {
         let key = self.active();
-        let header = header(key.id());
-        let mut sealed = payload::encode(session).ok_or(SealError::Crypto)?;
+        let (version, mut sealed) = payload::encode(session).ok_or(SealError::Crypto)?;
+        let header = header(version, key.id());
         let around = header.len() + SALT_LENGTH + TAG_LENGTH;
         let characters = base64url_length(around + sealed.len());
         if characters > MAX_TOKEN_CHARS {
@@ -141,7 +138,7 @@ impl KeyRing {
 
     /// Opens a token beside its access key id.
     ///
-    /// It says nothing about time: compare [`Session::is_expired`] with the request's instant.
+    /// It says nothing about time: compare [`AnySession::expires_at`] with the request's instant.
     ///
     /// # Errors
     /// [`OpenError`]; no error tells more than the token's own unsealed first bytes.
@@ -149,13 +146,13 @@ impl KeyRing {
         &self,
         token: &str,
         access_key_id: &AccessKeyId,
-    ) -> Result<(Session, SecretKey), OpenError> {
+    ) -> Result<(AnySession, SecretKey), OpenError> {
         if token.len() > MAX_TOKEN_CHARS {
             return Err(OpenError::Malformed);
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| OpenError::Malformed)?;
         let (version, rest) = bytes.split_first().ok_or(OpenError::Malformed)?;
-        if *version != VERSION {
+        if !matches!(*version, payload::VERSION_1 | payload::VERSION_2) {
             return Err(OpenError::Version(*version));
         }
         let (length, rest) = rest.split_first().ok_or(OpenError::Malformed)?;
@@ -173,11 +170,11 @@ impl KeyRing {
             .sealer
             .open_in_place(
                 Nonce::assume_unique_for_key(NONCE),
-                Aad::from(additional_data(&header(&id), access_key_id)),
+                Aad::from(additional_data(&header(*version, &id), access_key_id)),
                 &mut opened,
             )
             .map_err(|_| OpenError::Forged)?;
-        let session = payload::decode(plaintext).ok_or(OpenError::Content)?;
+        let session = payload::decode(*version, plaintext).ok_or(OpenError::Content)?;
         Ok((session, derived.secret))
     }
 }
@@ -191,10 +188,10 @@ pub fn utilization(token: &SessionToken) -> u8 {
 }
 
 /// Version and key id, length first so that no two headers begin alike.
-fn header(id: &KeyId) -> Vec<u8> {
+fn header(version: u8, id: &KeyId) -> Vec<u8> {
     // A key id has at most 32 bytes.
     let length = u8::try_from(id.as_str().len()).unwrap_or(u8::MAX);
-    let mut header = vec![VERSION, length];
+    let mut header = vec![version, length];
     header.extend_from_slice(id.as_str().as_bytes());
     header
 }

@@ -22,6 +22,8 @@ pub enum Filled {
     Login,
     /// In policies, at each S3 request, and in the `when` of a store's credentials.
     Request,
+    /// About the caller: as `Request`, and in trust policies at AssumeRole.
+    Caller,
     /// In policies, at each S3 request: it belongs to one of the checks of the operation.
     Check,
     /// At the login, and for one of the checks of an operation.
@@ -34,9 +36,11 @@ impl Filled {
     /// Whether a document of this kind sees the key.
     fn is_seen_by(self, reader: Reader) -> bool {
         match reader {
-            Reader::Trust => matches!(self, Self::Login | Self::LoginAndCheck | Self::Both),
+            Reader::Trust => {
+                matches!(self, Self::Login | Self::LoginAndCheck | Self::Caller | Self::Both)
+            }
             Reader::Permission => !matches!(self, Self::Login),
-            Reader::StoreCredential => matches!(self, Self::Request | Self::Both),
+            Reader::StoreCredential => matches!(self, Self::Request | Self::Caller | Self::Both),
         }
     }
 
@@ -45,6 +49,7 @@ impl Filled {
         match self {
             Self::Login => "trust policies",
             Self::Request => "policies, store credentials",
+            Self::Caller => "trust policies (AssumeRole), policies, store credentials",
             Self::Check => "policies",
             Self::LoginAndCheck => "trust policies, policies",
             Self::Both => "trust policies, policies, store credentials",
@@ -92,18 +97,19 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "sts:SourceIdentity",
         Filled::Login,
-        "the token's claim `https://aws.amazon.com/source_identity`, if there",
+        "the token's claim `https://aws.amazon.com/source_identity`, or the parameter `SourceIdentity` of AssumeRole, if there; also what a chained session inherits",
     ),
+    key("sts:ExternalId", Filled::Login, "the parameter `ExternalId` of AssumeRole, if there"),
     key(
         "aws:RequestTag/",
         Filled::LoginAndCheck,
-        "the session tags of the token, or the tags of CreateBucket, one key a tag",
+        "the session tags of the token or of AssumeRole, or the tags of CreateBucket, one key a tag",
     ),
     key("aws:TagKeys", Filled::LoginAndCheck, "the keys of these tags, a list, if there are tags"),
     key(
         "sts:TransitiveTagKeys",
         Filled::Login,
-        "the token's transitive tag keys, a list, if there are any",
+        "the transitive tag keys of the token or of AssumeRole, a list, if there are any",
     ),
     key(
         "aws:RequestedRegion",
@@ -112,34 +118,34 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     ),
     key(
         "aws:PrincipalArn",
-        Filled::Request,
+        Filled::Caller,
         "the ARN of the session's role, path included, or of the user; not for anonymous callers",
     ),
     key(
         "aws:PrincipalAccount",
-        Filled::Request,
+        Filled::Caller,
         "the account in that ARN; not for anonymous callers",
     ),
-    key("aws:PrincipalType", Filled::Request, "`AssumedRole`, `User` or `Anonymous`"),
+    key("aws:PrincipalType", Filled::Caller, "`AssumedRole`, `User` or `Anonymous`"),
     key(
         "aws:userid",
-        Filled::Request,
+        Filled::Caller,
         "`ROLEID:SESSION` of a session, the id of a user (`AIDA...`); not for anonymous callers",
     ),
-    key("aws:username", Filled::Request, "the name of a user; not for sessions"),
+    key("aws:username", Filled::Caller, "the name of a user; not for sessions"),
     key(
         "aws:PrincipalTag/",
-        Filled::Request,
+        Filled::Caller,
         "the tags of the session, over those of its role, one key a tag",
     ),
     key(
         "aws:FederatedProvider",
-        Filled::Request,
-        "the ARN of the identity provider that a session comes from",
+        Filled::Caller,
+        "the ARN of the identity provider with whose token a session's role was assumed; not along a chain of roles",
     ),
-    key("aws:TokenIssueTime", Filled::Request, "when a session's keys were issued"),
-    key("aws:MultiFactorAuthPresent", Filled::Request, "`false` for a session"),
-    key("aws:SourceIdentity", Filled::Request, "the source identity of a session, if it has one"),
+    key("aws:TokenIssueTime", Filled::Caller, "when temporary keys were issued"),
+    key("aws:MultiFactorAuthPresent", Filled::Caller, "`false` for temporary keys"),
+    key("aws:SourceIdentity", Filled::Caller, "the source identity of a session, if it has one"),
     key(
         "s3:authType",
         Filled::Check,
@@ -311,7 +317,9 @@ mod tests {
             ("aws:SourceVpc", Permission, false),
             ("aws:PrincipalTag/team", Permission, true),
             ("aws:PrincipalTag/", Permission, false),
-            ("aws:PrincipalTag/team", Trust, false),
+            ("aws:PrincipalTag/team", Trust, true),
+            ("aws:Referer", Trust, false),
+            ("sts:ExternalId", Trust, true),
             ("aws:RequestTag/team", Trust, true),
             ("aws:RequestTag/team", Permission, true),
             ("aws:RequestTag/team", StoreCredential, false),

@@ -33,6 +33,12 @@ section! {
         /// Folder with one JSON file a role, in AWS's field names (`Arn`,
         /// `AssumeRolePolicyDocument`, `Policies`, ...).
         roles: String as "path of a folder" = "no roles";
+        /// Folder with managed policies, in AWS's own JSON: `NAME.json` is
+        /// `arn:aws:iam::ACCOUNT:policy/NAME`, for `PolicyArns` of STS calls and for
+        /// `AttachedManagedPolicies` of roles.
+        managed_policies: String as "path of a folder" = "no managed policies";
+        /// Who is cut off, whatever keys they hold.
+        revoked: Vec<Value<RawRevoked>> = "nobody";
         /// Folder with bucket policies, in AWS's own JSON: `BUCKET.json`, or `STORE/BUCKET.json` for a
         /// bucket of a certain store. They are decided together with the policies of the caller.
         bucket_policies: String as "path of a folder" = "no bucket policies";
@@ -220,6 +226,24 @@ section! {
         secret_key: SecretRef as "secret" = "required";
         /// Files with the user's policies, in AWS's own JSON.
         policies: Vec<Value<String>> as "list of paths" = "required";
+    }
+}
+
+section! {
+    /// Somebody who is cut off: one of `subject`, `user` and `session`.
+    RawRevoked {
+        /// `sub` of the provider's tokens; needs `issuer`. Sessions that were assumed from one of
+        /// theirs end, too.
+        subject: String as "text" = "none";
+        /// The provider of `subject`.
+        issuer: String as "URL" = "none";
+        /// Name of a service account.
+        user: String as "name" = "none";
+        /// Access key id of a session, `ASIA...`.
+        session: String as "access key id" = "none";
+        /// Only sessions that were issued before this time end; the next login is taken again.
+        /// Without it, `subject` and `user` are shut out.
+        before: String as "time" = "for good";
     }
 }
 

@@ -19,8 +19,11 @@ use super::{Config, Live, Samples};
 mod bucket_policies;
 mod credentials;
 mod listen;
+mod managed;
 mod network;
+mod principals;
 mod providers;
+mod revoked;
 mod roles;
 mod stores;
 mod users;
@@ -146,9 +149,12 @@ fn live(raw: &RawConfig, check: &mut Check<'_>) -> Option<Live> {
     };
     let stores = stores::stores(raw, &facts, check);
     let facts = Facts { stores: stores.as_ref(), ..facts };
-    let roles = roles::roles(raw, &facts, check);
+    let managed_policies = managed::managed(raw, account_id.as_ref(), &facts, check);
+    let roles = roles::roles(raw, &facts, managed_policies.as_ref(), check);
     let users = users::users(raw, account_id.as_ref(), &facts, check);
-    let known = bucket_policies::Known { roles: roles.as_ref(), users: users.as_deref() };
+    let revoked = revoked::revoked(raw, account_id.as_ref(), check);
+    let known = principals::Known { roles: roles.as_ref(), users: users.as_deref() };
+    principals::judge_trusts(&known, account_id.as_ref(), check);
     let bucket_policies = bucket_policies::bucket_policies(raw, &known, &facts, check);
     let list_buckets = network::list_buckets(raw, check);
     let removable_query = network::removable_query(raw, check);
@@ -160,6 +166,8 @@ fn live(raw: &RawConfig, check: &mut Check<'_>) -> Option<Live> {
         stores: stores?,
         providers: providers?,
         roles: roles?,
+        managed_policies: managed_policies?,
+        revoked: revoked?,
         bucket_policies: bucket_policies?,
         list_buckets: list_buckets?,
         removable_query: removable_query?,

@@ -3,9 +3,10 @@
 use policy::Context;
 use sts::error::StsError;
 use sts::jwt::{Token, TokenError};
-use sts::mint::{self, Entropy, Login};
+use sts::mint::{self, Allowed, Entropy, Login};
 use sts::query::AssumeRoleWithWebIdentity;
 use sts::response;
+use sts::session::{Origin, WebIdentitySubject};
 
 use super::{Facts, Inputs};
 use crate::entropy;
@@ -29,11 +30,21 @@ pub(super) async fn login(
     let identity = token.verify(&keys, &provider.rules.token_rules(now))?;
     facts.issuer = Some(identity.issuer().to_owned());
     facts.subject = Some(identity.subject().to_owned());
+    let origin = Origin::WebIdentity(WebIdentitySubject {
+        issuer: identity.issuer().to_owned(),
+        subject: identity.subject().to_owned(),
+        audience: identity.audience().to_owned(),
+        claims: Vec::new(),
+    });
+    if snapshot.live.revoked.shut_out(&origin) {
+        return Err(StsError::access_denied("the subject is cut off"));
+    }
     let issued = mint::assume_role_with_web_identity(Login {
         call,
         token: &identity,
         provider: &provider.rules,
         role: snapshot.live.roles.get(&call.role_arn).map(AsRef::as_ref),
+        managed: Allowed(&|arn| snapshot.live.managed_policies.contains_key(arn)),
         environment: &[environment],
         ring: &snapshot.live.keys,
         now,
@@ -46,7 +57,7 @@ pub(super) async fn login(
     Ok(response::assume_role_with_web_identity(&issued, request_id))
 }
 
-fn fresh_entropy() -> Result<Entropy, StsError> {
+pub(super) fn fresh_entropy() -> Result<Entropy, StsError> {
     let failed = |error: entropy::NoEntropy| StsError::internal(error.to_string());
     Ok(Entropy {
         access_key_id: entropy::bytes().map_err(failed)?,

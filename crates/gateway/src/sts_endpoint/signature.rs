@@ -42,7 +42,12 @@ pub(super) fn lookup(error: &LookupError) -> StsError {
             StsError::new(Code::InvalidClientTokenId, INVALID_TOKEN, detail)
         }
         // Whose role is gone must log in again, and is then told.
-        LookupError::Expired(_) | LookupError::RoleGone(_) => StsError::expired_session(detail),
+        LookupError::Expired(_)
+        | LookupError::RoleGone(_)
+        | LookupError::UserGone(_)
+        | LookupError::NotBefore
+        | LookupError::PolicyGone(_)
+        | LookupError::Revoked => StsError::expired_session(detail),
     }
 }
 

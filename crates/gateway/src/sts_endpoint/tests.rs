@@ -182,8 +182,8 @@ async fn a_login_gives_keys_that_open_with_the_ring() {
     assert_eq!(answer.xml("SecretAccessKey"), Some(secret.expose()));
     assert_eq!(secret.expose().len(), 40);
     assert!(sealed.len() < 1024);
-    assert_eq!(answer.xml("Expiration"), Some(session.expires_at.rfc3339().as_str()));
-    let seconds = session.expires_at.unix() - clock::now().unix();
+    assert_eq!(answer.xml("Expiration"), Some(session.expires_at().rfc3339().as_str()));
+    let seconds = session.expires_at().unix() - clock::now().unix();
     assert!((3590..=3600).contains(&seconds), "{seconds}");
     let arn = "arn:aws:sts::111122223333:assumed-role/reader/laptop";
     assert_eq!(answer.xml("Arn"), Some(arn));
@@ -258,7 +258,7 @@ async fn what_is_no_call_is_refused() {
         (request(Method::GET, "/", kind), "InvalidQueryParameter"),
         (encoded, "InvalidQueryParameter"),
         (post(""), "MissingAction"),
-        (post("Action=AssumeRole&Version=2011-06-15"), "InvalidAction"),
+        (post("Action=AssumeRoot&Version=2011-06-15"), "InvalidAction"),
         (post("Action=Nothing&Version=2011-06-15"), "InvalidAction"),
         (post("Action=GetCallerIdentity"), "InvalidAction"),
         (post("Action=GetCallerIdentity&Version=2011-06-15&X=y"), "InvalidQueryParameter"),
@@ -275,16 +275,20 @@ async fn what_is_no_call_is_refused() {
 }
 
 #[tokio::test]
-async fn a24_a_session_policy_is_refused_and_not_ignored() {
+async fn a24_a_session_policy_is_sealed_or_refused() {
     let world = World::new().await;
     let token = world.token("alice", &json!({}));
     let policy =
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
-    let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
-    for (name, value) in [("Policy", policy), ("PolicyArns.member.1.arn", arn)] {
-        let answer = world.post(form(&[("WebIdentityToken", &token), (name, value)])).await;
-        assert_eq!(answer.refused(), (400, "ValidationError"), "{name}");
-    }
+    let answer = world.post(form(&[("WebIdentityToken", &token), ("Policy", policy)])).await;
+    let id = sigv4::AccessKeyId::parse(answer.xml("AccessKeyId").unwrap()).unwrap();
+    let sealed = answer.xml("SessionToken").unwrap();
+    let (session, _) = world.snapshot.live.keys.open(sealed, &id).unwrap();
+    let sts::session::AnySession::Role(session) = session else { panic!("{session:?}") };
+    assert_eq!(session.policies.inline.as_deref(), Some(policy));
+    let arn = ("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess");
+    let answer = world.post(form(&[("WebIdentityToken", &token), arn])).await;
+    assert_eq!(answer.refused(), (400, "ValidationError"));
     let empty = world.post(form(&[("WebIdentityToken", &token), ("PolicyArns", "")])).await;
     assert_eq!(empty.status, StatusCode::OK);
 }

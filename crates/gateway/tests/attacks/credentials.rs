@@ -2,6 +2,7 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sigv4::{AccessKeyId, Timestamp};
+use sts::session::AnySession;
 use sts::token::KeyRing;
 use testkit::clock::{amz_date, http_date, now};
 use testkit::signed::{Credentials, Prepared};
@@ -141,11 +142,12 @@ async fn a02_a_session_ends_with_its_token() {
     let ring = KeyRing::parse(RING).unwrap();
     let access_key = AccessKeyId::parse(&alice.access_key).unwrap();
     let (session, _) = ring.open(alice.session_token.as_ref().unwrap(), &access_key).unwrap();
+    let AnySession::Role(session) = session else { panic!("{session:?}") };
     let until = |seconds: i64| {
         let mut session = session.clone();
         session.issued_at = Timestamp::from_unix(now() - 3600);
         session.expires_at = Timestamp::from_unix(now() + seconds);
-        let sealed = ring.seal(&session, &access_key, [3; 32], 0).unwrap();
+        let sealed = ring.seal(&AnySession::Role(session), &access_key, [3; 32], 0).unwrap();
         Credentials::temporary(&alice.access_key, sealed.secret.expose(), sealed.token.as_str())
     };
     world.passed(&get(&until(60))).await;

@@ -30,6 +30,7 @@ mod policies;
 mod promises;
 mod providers;
 mod routing;
+mod sessions;
 mod signatures;
 mod strangers;
 mod tokens;

@@ -405,9 +405,10 @@ async fn a23_a_deny_wins_from_everywhere() {
 async fn a24_a_session_policy_is_never_ignored() {
     let world = World::start().await;
     let form = login_form(&world.issuer.token("alice"), "tests");
-    let narrow = policy(&[allow(&["s3:GetObject"], &["arn:aws:s3:::data/alice/one"])]).to_string();
+    let principal =
+        r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#;
     for extra in [
-        format!("&Policy={}", encode(narrow.as_bytes())),
+        format!("&Policy={}", encode(principal.as_bytes())),
         "&PolicyArns.member.1.arn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess".to_owned(),
         "&Policy=".to_owned(),
         "&Policy=%7B%7D".to_owned(),

@@ -19,6 +19,8 @@ pub enum Code {
     InternalFailure,
     /// No such action.
     InvalidAction,
+    /// `EncodedMessage` is none of ours.
+    InvalidAuthorizationMessage,
     /// No such access key, or a session token that is not of this access key.
     InvalidClientTokenId,
     /// An ID token that is not acceptable.
@@ -49,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AccessDenied,
         Self::ExpiredToken,
         Self::ExpiredTokenException,
@@ -58,6 +60,7 @@ impl Code {
         Self::IncompleteSignature,
         Self::InternalFailure,
         Self::InvalidAction,
+        Self::InvalidAuthorizationMessage,
         Self::InvalidClientTokenId,
         Self::InvalidIdentityToken,
         Self::InvalidQueryParameter,
@@ -85,6 +88,7 @@ impl Code {
             Self::IncompleteSignature => "IncompleteSignature",
             Self::InternalFailure => "InternalFailure",
             Self::InvalidAction => "InvalidAction",
+            Self::InvalidAuthorizationMessage => "InvalidAuthorizationMessageException",
             Self::InvalidClientTokenId => "InvalidClientTokenId",
             Self::InvalidIdentityToken => "InvalidIdentityToken",
             Self::InvalidQueryParameter => "InvalidQueryParameter",
@@ -109,6 +113,7 @@ impl Code {
             | Self::IdpCommunicationError
             | Self::IncompleteSignature
             | Self::InvalidAction
+            | Self::InvalidAuthorizationMessage
             | Self::InvalidIdentityToken
             | Self::InvalidQueryParameter
             | Self::MalformedPolicyDocument

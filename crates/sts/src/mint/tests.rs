@@ -8,6 +8,7 @@ use crate::testing::{
 };
 
 const LOGIN: &str = "sts:AssumeRoleWithWebIdentity";
+const NONE: Allowed<'static> = Allowed(&|_| false);
 const TAGS: &str = "https://aws.amazon.com/tags";
 
 /// A login with this role, these more parameters and these claims.
@@ -26,6 +27,7 @@ fn login_from(
         token: &id_token(claims),
         provider: &provider(),
         role,
+        managed: NONE,
         environment,
         ring: &ring(),
         now: now(),
@@ -47,10 +49,10 @@ fn a_login() {
     assert_eq!(issued.secret.expose().len(), 40);
     assert_eq!(issued.session.expires_at, now().plus_seconds(3600));
     assert_eq!(issued.session.arn(), "arn:aws:sts::000000000000:assumed-role/reader/alice-1");
-    assert_eq!(issued.session.subject.issuer, ISSUER);
+    assert_eq!(issued.session.origin.issuer(), Some(ISSUER));
     assert_eq!(issued.permit.reasons()[0].sid.as_deref(), Some("Login"));
     let (opened, secret) = ring().open(issued.token.as_str(), &issued.access_key_id).unwrap();
-    assert_eq!(opened, issued.session);
+    assert_eq!(opened, AnySession::Role(Box::new(issued.session)));
     assert_eq!(secret.expose(), issued.secret.expose());
 }
 
@@ -64,6 +66,7 @@ fn a01_two_deployments_with_the_same_entropy_give_different_secrets() {
         token: &id_token(json!({})),
         provider: &provider(),
         role: Some(&role()),
+        managed: NONE,
         environment: &[],
         ring: &other,
         now: now(),
@@ -194,14 +197,23 @@ fn a22_a_claim_of_ten_kilobytes_does_not_fit() {
 }
 
 #[test]
-fn a24_session_policies_are_refused_not_ignored() {
-    let arn = ("PolicyArns.member.1.arn", "arn:aws:iam::000000000000:policy/a");
+fn a24_session_policies_are_sealed_or_refused() {
     let document = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
-    for more in [arn, ("Policy", document)] {
-        let error = login(Some(&role()), &[more], json!({})).unwrap_err();
-        assert_eq!(error.code(), Code::ValidationError);
-        assert!(error.client_message().starts_with("Policy and PolicyArns"), "{error}");
-    }
+    let issued = login(Some(&role()), &[("Policy", document)], json!({})).unwrap();
+    assert_eq!(issued.session.policies.inline.as_deref(), Some(document));
+    let (opened, _) = ring().open(issued.token.as_str(), &issued.access_key_id).unwrap();
+    assert_eq!(opened, AnySession::Role(Box::new(issued.session)));
+    let arn = ("PolicyArns.member.1.arn", "arn:aws:iam::000000000000:policy/a");
+    let error = login(Some(&role()), &[arn], json!({})).unwrap_err();
+    assert_eq!(error.code(), Code::ValidationError);
+    assert!(error.client_message().contains("does not exist"), "{error}");
+    let long = format!("arn:aws:iam::000000000000:policy/{}", "a".repeat(2010));
+    let error = login(
+        Some(&role()),
+        &[("Policy", document), ("PolicyArns.member.1.arn", &long)],
+        json!({}),
+    );
+    assert_eq!(error.unwrap_err().code(), Code::PackedPolicyTooLarge);
 }
 
 #[test]
@@ -255,6 +267,7 @@ fn a_provider_on_a_port_has_keys_with_two_colons() {
             token: &token,
             provider: &provider,
             role: Some(&role),
+            managed: NONE,
             environment: &[],
             ring: &ring(),
             now: now(),
@@ -287,6 +300,7 @@ fn well_known_providers_have_two_names() {
             token: &token,
             provider: &google,
             role: Some(&role),
+            managed: NONE,
             environment: &[],
             ring: &ring(),
             now: now(),

@@ -59,6 +59,14 @@ impl Parameters {
         self.0.remove(name)
     }
 
+    /// An empty list is sent as `NAME=` by the SDKs; that is the only value that the name may have.
+    pub(super) fn empty_list(&mut self, name: &str) -> Result<(), QueryError> {
+        match self.take(name).filter(|value| !value.is_empty()) {
+            None => Ok(()),
+            Some(_) => Err(QueryError::Invalid(format!("{name} is a list of {name}.member.N"))),
+        }
+    }
+
     /// Takes `PolicyArns.member.N.arn` out, N from 1 without a gap. An empty list is sent as
     /// `PolicyArns=` by the SDKs.
     pub(super) fn policy_arns(&mut self) -> Result<Vec<String>, QueryError> {

@@ -69,8 +69,19 @@ fn all_actions_as_botocore_sends_them() {
             .unwrap();
         let operation = request["operation"].as_str().unwrap();
         match (operation, parse("", &form)) {
-            ("AssumeRoleWithWebIdentity" | "GetCallerIdentity", Ok(call)) => {
-                assert_eq!(call.name(), operation);
+            (
+                "AssumeRole"
+                | "AssumeRoleWithWebIdentity"
+                | "DecodeAuthorizationMessage"
+                | "GetAccessKeyInfo"
+                | "GetCallerIdentity"
+                | "GetSessionToken",
+                Ok(call),
+            ) => assert_eq!(call.name(), operation),
+            // Its MFA device.
+            ("AssumeRole" | "GetSessionToken", Err(QueryError::Invalid(message))) => {
+                assert_eq!(request["variant"], "max");
+                assert!(message.starts_with("MFA"), "{message}");
             }
             // Its ProviderId and its policy without statements.
             ("AssumeRoleWithWebIdentity", Err(QueryError::Invalid(message))) => {
@@ -92,8 +103,71 @@ const GOOD: &str = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15\
 fn with(more: &str) -> Result<AssumeRoleWithWebIdentity, QueryError> {
     match parse("", format!("{GOOD}{more}").as_bytes())? {
         Call::AssumeRoleWithWebIdentity(call) => Ok(*call),
-        Call::GetCallerIdentity => panic!("another call"),
+        other => panic!("another call: {other:?}"),
     }
+}
+
+fn assume_role(more: &str) -> Result<AssumeRole, QueryError> {
+    const GOOD: &str = "Action=AssumeRole&Version=2011-06-15\
+        &RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fdemo&RoleSessionName=catalog";
+    match parse("", format!("{GOOD}{more}").as_bytes())? {
+        Call::AssumeRole(call) => Ok(*call),
+        other => panic!("another call: {other:?}"),
+    }
+}
+
+#[test]
+fn the_parameters_of_assume_role() {
+    let call = assume_role(
+        "&ExternalId=a%2Fb%3A1&SourceIdentity=alice&Tags.member.1.Key=Team&Tags.member.1.Value=blue\
+         &Tags.member.2.Key=Site&Tags.member.2.Value=&TransitiveTagKeys.member.1=team&DurationSeconds=900",
+    )
+    .unwrap();
+    assert_eq!(call.external_id.as_deref(), Some("a/b:1"));
+    assert_eq!(call.source_identity.as_deref(), Some("alice"));
+    assert_eq!(call.tags.len(), 2);
+    assert_eq!(call.transitive_tag_keys, ["Team"]);
+    assert!(assume_role("&Tags=&TransitiveTagKeys=&PolicyArns=").unwrap().tags.is_empty());
+    for wrong in [
+        "&Tags.member.1.Key=a",
+        "&Tags.member.2.Key=a&Tags.member.2.Value=b",
+        "&Tags.member.1.Value=b",
+        "&Tags.member.1.Key=aws%3Aa&Tags.member.1.Value=b",
+        "&Tags.member.1.Key=a&Tags.member.1.Value=b&Tags.member.2.Key=A&Tags.member.2.Value=b",
+        "&Tags=a",
+        "&TransitiveTagKeys.member.1=a",
+        "&ExternalId=a",
+        "&ExternalId=a%20b",
+        "&SourceIdentity=a",
+        "&SerialNumber=arn%3Aaws%3Aiam%3A%3A111122223333%3Amfa%2Fa",
+        "&TokenCode=123456",
+        "&ProvidedContexts.member.1.ProviderArn=a",
+        "&WebIdentityToken=abcd",
+        "&DurationSeconds=43201",
+    ] {
+        assert!(assume_role(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_other_signed_calls() {
+    let call = |rest: &str| parse("", format!("Version=2011-06-15&Action={rest}").as_bytes());
+    let seconds = |rest: &str| match call(rest) {
+        Ok(Call::GetSessionToken(call)) => Some(call.duration_seconds),
+        _ => None,
+    };
+    assert_eq!(seconds("GetSessionToken"), Some(43_200));
+    assert_eq!(seconds("GetSessionToken&DurationSeconds=129600"), Some(129_600));
+    assert_eq!(seconds("GetSessionToken&DurationSeconds=129601"), None);
+    assert_eq!(seconds("GetSessionToken&TokenCode=123456"), None);
+    assert!(call("GetAccessKeyInfo&AccessKeyId=AKIAIOSFODNN7EXAMPLE").is_ok());
+    assert!(call("GetAccessKeyInfo&AccessKeyId=short").is_err());
+    assert!(call("GetAccessKeyInfo").is_err());
+    assert!(call("DecodeAuthorizationMessage&EncodedMessage=x").is_ok());
+    assert!(call("DecodeAuthorizationMessage&EncodedMessage=").is_err());
+    assert!(
+        call(&format!("DecodeAuthorizationMessage&EncodedMessage={}", "x".repeat(10_241))).is_err()
+    );
 }
 
 fn message(query: &str) -> String {

@@ -3,7 +3,7 @@
 use policy::{Kind, Policy};
 use zeroize::Zeroizing;
 
-use super::{MAX_DURATION_SECONDS, MIN_DURATION_SECONDS, QueryError};
+use super::{MAX_DURATION_SECONDS, MAX_USER_DURATION_SECONDS, MIN_DURATION_SECONDS, QueryError};
 use crate::text::clip;
 use crate::token::MAX_TOKEN_CHARS;
 
@@ -122,6 +122,47 @@ impl Violations {
     pub(super) fn duration(&mut self, value: Option<Zeroizing<String>>) -> Option<u32> {
         let (min, max) = (MIN_DURATION_SECONDS, MAX_DURATION_SECONDS);
         self.integer("durationSeconds", value, min, max)
+    }
+
+    pub(super) fn user_duration(&mut self, value: Option<Zeroizing<String>>) -> Option<u32> {
+        self.integer("durationSeconds", value, MIN_DURATION_SECONDS, MAX_USER_DURATION_SECONDS)
+    }
+
+    pub(super) fn external_id(&mut self, value: Option<Zeroizing<String>>) -> Option<String> {
+        const PATTERN: &str = "[\\w+=,.@:\\/-]*";
+        let value = value?;
+        let allowed = |character| name_character(character) || matches!(character, ':' | '/');
+        self.length("externalId", Show::Value(&value), &value, 2, 1224);
+        self.pattern("externalId", &value, PATTERN, allowed);
+        Some(value.to_string())
+    }
+
+    pub(super) fn source_identity(&mut self, value: Option<Zeroizing<String>>) -> Option<String> {
+        let value = value?;
+        self.length("sourceIdentity", Show::Value(&value), &value, 2, 64);
+        self.pattern("sourceIdentity", &value, NAME_PATTERN, name_character);
+        Some(value.to_string())
+    }
+
+    pub(super) fn access_key_id(&mut self, value: Option<Zeroizing<String>>) -> String {
+        const PATTERN: &str = "[\\w]*";
+        let Some(value) = value else {
+            self.missing("accessKeyId");
+            return String::new();
+        };
+        let allowed = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        self.length("accessKeyId", Show::Value(&value), &value, 16, 128);
+        self.pattern("accessKeyId", &value, PATTERN, allowed);
+        value.to_string()
+    }
+
+    pub(super) fn encoded_message(&mut self, value: Option<Zeroizing<String>>) -> String {
+        let Some(value) = value else {
+            self.missing("encodedMessage");
+            return String::new();
+        };
+        self.length("encodedMessage", Show::Hidden, &value, 1, 10_240);
+        value.to_string()
     }
 
     pub(super) fn minimum_token_size(&mut self, value: Option<Zeroizing<String>>) -> u16 {

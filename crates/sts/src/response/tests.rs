@@ -43,6 +43,7 @@ fn a_login_in_the_order_of_aws() {
         ),
         provider: &provider(),
         role: Some(&role_with(json!("sts:*"), json!({}))),
+        managed: crate::mint::Allowed(&|_| false),
         environment: &[],
         ring: &ring(),
         now: now(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use policy::{Kind, LoadErrors, Policy};
 use serde_json::value::RawValue;
+use sigv4::Timestamp;
 
 use super::arn::RoleArn;
 use super::{MAX_ROLE_BYTES, Role, RoleError, shared_issuer};
@@ -59,6 +60,8 @@ impl Reader {
         let boundary = self.boundary(&name, take("PermissionsBoundary"));
         let tags = self.tags(take("Tags"));
         let description = self.description(take("Description"));
+        let not_before = self.not_before(take("not_before"));
+        let managed = self.managed(take("AttachedManagedPolicies"));
         Some(Role {
             arn: arn?,
             id: id?,
@@ -68,6 +71,8 @@ impl Reader {
             boundary: boundary?,
             tags: tags?,
             description: description?,
+            not_before: not_before?,
+            managed: managed?,
         })
     }
 
@@ -276,6 +281,44 @@ impl Reader {
         }
     }
 
+    /// The outer `Option` is for mistakes.
+    fn not_before(&mut self, member: Option<Member>) -> Option<Option<Timestamp>> {
+        let Some(member) = member else { return Some(None) };
+        let text = self.string("not_before", &member.value)?;
+        match Timestamp::parse_rfc3339(&text) {
+            Ok(at) => Some(Some(at)),
+            Err(_) => self.fail("not_before", "must be a time such as 2026-01-02T03:04:05Z"),
+        }
+    }
+
+    /// As `aws iam list-attached-role-policies` shows them.
+    fn managed(&mut self, member: Option<Member>) -> Option<Vec<String>> {
+        const PATH: &str = "AttachedManagedPolicies";
+        let Some(member) = member else { return Some(Vec::new()) };
+        let mut arns: Vec<String> = Vec::new();
+        for (index, entry) in self.list(PATH, &member.value)?.iter().enumerate() {
+            let path = format!("{PATH}[{index}]");
+            let Some(fields) = self.members(&path, entry.get(), &["PolicyName", "PolicyArn"])
+            else {
+                continue;
+            };
+            let Some(field) = fields.iter().find(|field| field.name == "PolicyArn") else {
+                self.fail::<()>(&format!("{path}.PolicyArn"), "is missing");
+                continue;
+            };
+            let Some(arn) = self.string(&format!("{path}.PolicyArn"), &field.value) else {
+                continue;
+            };
+            let name = fields.iter().find(|field| field.name == "PolicyName");
+            self.agrees(&format!("{path}.PolicyName"), name.cloned(), arn.rsplit('/').next());
+            if arns.contains(&arn) {
+                self.fail::<()>(&path, format!("{} comes twice", quote(&arn)));
+            }
+            arns.push(arn);
+        }
+        Some(arns)
+    }
+
     fn description(&mut self, member: Option<Member>) -> Option<Option<String>> {
         match member {
             None => Some(None),
@@ -284,9 +327,10 @@ impl Reader {
     }
 }
 
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 12] = [
     "Arn",
     "AssumeRolePolicyDocument",
+    "AttachedManagedPolicies",
     "Description",
     "MaxSessionDuration",
     "Path",
@@ -295,4 +339,6 @@ const MEMBERS: [&str; 10] = [
     "RoleId",
     "RoleName",
     "Tags",
+    // Ours: AWS has no such member.
+    "not_before",
 ];

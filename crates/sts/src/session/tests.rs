@@ -13,7 +13,7 @@ pub(crate) fn ordinary() -> Session {
         session_name: "alice@example.org".into(),
         issued_at: now(),
         expires_at: now().plus_seconds(3600),
-        subject: WebIdentitySubject {
+        origin: Origin::WebIdentity(WebIdentitySubject {
             issuer: ISSUER.into(),
             subject: "f:8a5e7f2c-7c9a-4c0e-9a3e-d1f2a3b4c5d6:alice".into(),
             audience: "s3-gateway".into(),
@@ -27,7 +27,9 @@ pub(crate) fn ordinary() -> Session {
                     ClaimValue::Many((0..8).map(|n| format!("s3-project-{n}")).collect()),
                 ),
             ],
-        },
+        }),
+        chained: false,
+        policies: SessionPolicies::default(),
         tags: vec![Tag { key: "Team".into(), value: "blue".into() }],
         transitive_tag_keys: vec!["Team".into()],
         source_identity: Some("alice".into()),
@@ -99,12 +101,24 @@ fn session_tags_override_the_roles_whatever_the_case() {
     assert_eq!(context.get("aws:PrincipalTag/site").cloned(), one("north"));
 }
 
+/// What AWS gives to a session that was assumed with the token itself, and to no other.
+#[test]
+fn claims_and_provider_do_not_go_along_a_chain() {
+    let direct = ordinary().context(&[]);
+    let chained = Session { chained: true, ..ordinary() }.context(&[]);
+    for key in ["claims:sub", "kc.example.com/realms/main:groups", "aws:FederatedProvider"] {
+        assert!(direct.get(key).is_some() && chained.get(key).is_none(), "{key}");
+    }
+    assert!(chained.get("aws:PrincipalTag/Team").is_some());
+}
+
 /// A claim or tag cannot stand in for what the gateway says about the caller.
 #[test]
 fn a22_nothing_replaces_the_keys_of_the_caller() {
     let mut session = ordinary();
-    session.subject.issuer = "https://aws".into();
-    session.subject.claims = vec![Claim {
+    let Origin::WebIdentity(subject) = &mut session.origin else { panic!("no web identity") };
+    subject.issuer = "https://aws".into();
+    subject.claims = vec![Claim {
         key: "PrincipalArn".into(),
         value: ClaimValue::One("arn:aws:iam::000000000000:role/admin".into()),
     }];

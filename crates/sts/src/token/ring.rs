@@ -84,18 +84,18 @@ impl KeyState {
 
 /// One key.
 #[derive(Clone)]
-pub(super) struct RingKey {
+pub(crate) struct RingKey {
     id: KeyId,
     /// On the heap, so that moving a key about leaves no copies behind.
     secret: Box<Zeroizing<[u8; 32]>>,
 }
 
 impl RingKey {
-    pub(super) fn id(&self) -> &KeyId {
+    pub(crate) fn id(&self) -> &KeyId {
         &self.id
     }
 
-    pub(super) fn secret(&self) -> &[u8] {
+    pub(crate) fn secret(&self) -> &[u8] {
         self.secret.as_slice()
     }
 }
@@ -234,11 +234,11 @@ impl KeyRing {
         Ok(())
     }
 
-    pub(super) fn active(&self) -> &RingKey {
+    pub(crate) fn active(&self) -> &RingKey {
         &self.active
     }
 
-    pub(super) fn get(&self, id: &KeyId) -> Option<&RingKey> {
+    pub(crate) fn get(&self, id: &KeyId) -> Option<&RingKey> {
         self.entry(id).map(|(key, _)| key)
     }
 

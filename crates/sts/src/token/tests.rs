@@ -2,7 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::session::tests::ordinary;
-use crate::session::{Claim, ClaimValue, Tag};
+use crate::session::{
+    Claim, ClaimValue, Origin, Session, SessionPolicies, Tag, UserSession, WebIdentitySubject,
+};
 use crate::testing::ring;
 
 fn id(text: &str) -> AccessKeyId {
@@ -11,8 +13,19 @@ fn id(text: &str) -> AccessKeyId {
 
 const ID: &str = "ASIAAAAAAAAAAAAAAAAA";
 
+fn of_role(session: &Session) -> AnySession {
+    AnySession::Role(Box::new(session.clone()))
+}
+
 fn seal(session: &Session) -> Sealed {
-    ring().seal(session, &id(ID), [7; 32], 0).unwrap()
+    ring().seal(&of_role(session), &id(ID), [7; 32], 0).unwrap()
+}
+
+fn subject_of(session: &mut Session) -> &mut WebIdentitySubject {
+    match &mut session.origin {
+        Origin::WebIdentity(subject) => subject,
+        Origin::User(_) => panic!("no web identity"),
+    }
 }
 
 #[test]
@@ -20,7 +33,7 @@ fn what_was_sealed_is_opened() {
     let session = ordinary();
     let sealed = seal(&session);
     let (opened, secret) = ring().open(sealed.token.as_str(), &id(ID)).unwrap();
-    assert_eq!(opened, session);
+    assert_eq!(opened, of_role(&session));
     assert_eq!(secret.expose(), sealed.secret.expose());
     assert_eq!(secret.expose().len(), 40);
 }
@@ -52,13 +65,14 @@ fn a01_the_secret_is_not_a_function_of_what_a_client_sees() {
     let first = seal(&session);
     // Another ring, everything else equal.
     let other = KeyRing::init("2026-01", [[1; 16], [2; 16]].concat().try_into().unwrap()).unwrap();
-    let elsewhere = other.seal(&session, &id(ID), [7; 32], 0).unwrap();
+    let elsewhere = other.seal(&of_role(&session), &id(ID), [7; 32], 0).unwrap();
     assert_ne!(first.secret.expose(), elsewhere.secret.expose());
     // The same access key id, another salt.
-    let again = ring().seal(&session, &id(ID), [8; 32], 0).unwrap();
+    let again = ring().seal(&of_role(&session), &id(ID), [8; 32], 0).unwrap();
     assert_ne!(first.secret.expose(), again.secret.expose());
     // Another access key id, the same salt.
-    let neighbour = ring().seal(&session, &id("ASIAAAAAAAAAAAAAAAAB"), [7; 32], 0).unwrap();
+    let neighbour =
+        ring().seal(&of_role(&session), &id("ASIAAAAAAAAAAAAAAAAB"), [7; 32], 0).unwrap();
     assert_ne!(first.secret.expose(), neighbour.secret.expose());
     // Nor is it in the token, sealed or not.
     let token = URL_SAFE_NO_PAD.decode(first.token.as_str()).unwrap();
@@ -101,7 +115,7 @@ fn a02_foreign_forms() {
         (token.replace(['-', '_'], "+"), OpenError::Malformed),
         ("A".repeat(MAX_TOKEN_CHARS + 4), OpenError::Malformed),
         ("AAAA".to_owned(), OpenError::Version(0)),
-        ("AgAA".to_owned(), OpenError::Version(2)),
+        ("AwAA".to_owned(), OpenError::Version(3)),
         ("eyJhbGciOiJSUzI1NiJ9".to_owned(), OpenError::Version(b'{')),
     ] {
         assert_eq!(ring().open(&text, &id(ID)).unwrap_err(), expected, "{text}");
@@ -132,10 +146,10 @@ fn a_token_opens_only_with_the_key_it_names() {
 #[test]
 fn tokens_outlive_a_rotation_until_their_key_is_removed() {
     let mut ring = ring();
-    let before = ring.seal(&ordinary(), &id(ID), [7; 32], 0).unwrap();
+    let before = ring.seal(&of_role(&ordinary()), &id(ID), [7; 32], 0).unwrap();
     ring.add("2026-02", [[1; 16], [2; 16]].concat().try_into().unwrap()).unwrap();
     ring.activate("2026-02").unwrap();
-    let after = ring.seal(&ordinary(), &id(ID), [7; 32], 0).unwrap();
+    let after = ring.seal(&of_role(&ordinary()), &id(ID), [7; 32], 0).unwrap();
     assert!(ring.open(before.token.as_str(), &id(ID)).is_ok());
     assert!(ring.open(after.token.as_str(), &id(ID)).is_ok());
     ring.remove("2026-01").unwrap();
@@ -146,11 +160,11 @@ fn tokens_outlive_a_rotation_until_their_key_is_removed() {
 #[test]
 fn too_large_names_the_largest_part() {
     let mut session = ordinary();
-    session.subject.claims.push(Claim {
+    subject_of(&mut session).claims.push(Claim {
         key: "roles".into(),
         value: ClaimValue::Many((0..200).map(|n| format!("role-of-the-person-{n}")).collect()),
     });
-    let error = ring().seal(&session, &id(ID), [7; 32], 0).unwrap_err();
+    let error = ring().seal(&of_role(&session), &id(ID), [7; 32], 0).unwrap_err();
     let SealError::TooLarge { characters, largest } = error else { panic!("{error}") };
     assert!(characters > MAX_TOKEN_CHARS);
     assert!(largest.starts_with("the claim `roles` with"), "{largest}");
@@ -158,19 +172,19 @@ fn too_large_names_the_largest_part() {
     session.tags = (0..50)
         .map(|n| Tag { key: format!("{n}{}", "k".repeat(100)), value: "v".repeat(200) })
         .collect();
-    let error = ring().seal(&session, &id(ID), [7; 32], 0).unwrap_err();
+    let error = ring().seal(&of_role(&session), &id(ID), [7; 32], 0).unwrap_err();
     assert!(error.to_string().contains("the session tags"), "{error}");
 }
 
 #[test]
 fn tokens_can_be_asked_to_be_longer() {
     for minimum in [0, 1, 900, 1000, 4095, 4096, u16::MAX] {
-        let sealed = ring().seal(&ordinary(), &id(ID), [7; 32], minimum).unwrap();
+        let sealed = ring().seal(&of_role(&ordinary()), &id(ID), [7; 32], minimum).unwrap();
         let length = sealed.token.as_str().len();
         assert!(length >= usize::from(minimum).min(4096) && length <= 4096, "{minimum}: {length}");
-        assert_eq!(ring().open(sealed.token.as_str(), &id(ID)).unwrap().0, ordinary());
+        assert_eq!(ring().open(sealed.token.as_str(), &id(ID)).unwrap().0, of_role(&ordinary()));
     }
-    let full = ring().seal(&ordinary(), &id(ID), [7; 32], 4096).unwrap();
+    let full = ring().seal(&of_role(&ordinary()), &id(ID), [7; 32], 4096).unwrap();
     assert_eq!(utilization(&full.token), 100);
 }
 
@@ -178,13 +192,63 @@ fn tokens_can_be_asked_to_be_longer() {
 /// newer part it cannot read.
 #[test]
 fn what_follows_a_session_is_not_skipped() {
-    let mut bytes = payload::encode(&ordinary()).unwrap();
-    assert!(payload::decode(&bytes).is_some());
-    bytes.push(0);
-    assert!(payload::decode(&bytes).is_some());
-    bytes.push(1);
-    assert!(payload::decode(&bytes).is_none());
-    assert!(payload::decode(&[]).is_none());
+    for session in [of_role(&ordinary()), of_role(&narrowed()), of_user()] {
+        let (version, mut bytes) = payload::encode(&session).unwrap();
+        assert_eq!(payload::decode(version, &bytes).as_ref(), Some(&session));
+        bytes.push(0);
+        assert_eq!(payload::decode(version, &bytes), Some(session));
+        bytes.push(1);
+        assert_eq!(payload::decode(version, &bytes), None);
+        assert_eq!(payload::decode(version, &[]), None);
+        assert_eq!(payload::decode(3, &bytes), None);
+    }
+}
+
+/// A session with a policy of its own.
+fn narrowed() -> Session {
+    let policies = SessionPolicies {
+        inline: Some(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.into()),
+        arns: vec!["arn:aws:iam::000000000000:policy/a".into()],
+    };
+    Session { chained: true, policies, ..ordinary() }
+}
+
+fn of_user() -> AnySession {
+    AnySession::User(UserSession {
+        user: "arn:aws:iam::000000000000:user/loader".into(),
+        issued_at: ordinary().issued_at,
+        expires_at: ordinary().expires_at,
+    })
+}
+
+/// While a deployment is rolled, old replicas open what they could have issued, and refuse the rest.
+#[test]
+fn what_fits_into_the_first_version_is_written_so() {
+    let version = |session: &AnySession| payload::encode(session).unwrap().0;
+    assert_eq!(version(&of_role(&ordinary())), 1);
+    assert_eq!(version(&of_role(&narrowed())), 2);
+    assert_eq!(version(&of_role(&Session { chained: true, ..ordinary() })), 2);
+    let user = Origin::User("arn:aws:iam::000000000000:user/loader".into());
+    assert_eq!(version(&of_role(&Session { origin: user, ..ordinary() })), 2);
+    assert_eq!(version(&of_user()), 2);
+}
+
+#[test]
+fn a24_the_version_is_part_of_the_seal() {
+    let sealed = ring().seal(&of_role(&narrowed()), &id(ID), [7; 32], 0).unwrap();
+    let mut bytes = URL_SAFE_NO_PAD.decode(sealed.token.as_str()).unwrap();
+    assert_eq!(ring().open(sealed.token.as_str(), &id(ID)).unwrap().0, of_role(&narrowed()));
+    bytes[0] = 1;
+    let error = ring().open(&URL_SAFE_NO_PAD.encode(bytes), &id(ID)).unwrap_err();
+    assert_eq!(error, OpenError::Forged);
+}
+
+/// The longest session policy that AWS allows fits beside the claims of an ordinary person.
+#[test]
+fn the_longest_session_policy_fits() {
+    let policies = SessionPolicies { inline: Some("x".repeat(2048)), arns: Vec::new() };
+    let sealed = seal(&Session { policies, ..ordinary() });
+    assert!(utilization(&sealed.token) < 95, "{}", utilization(&sealed.token));
 }
 
 #[test]
@@ -203,7 +267,7 @@ fn a61_sealing_changes_no_state() {
     let ring = ring();
     let before = ring.render().to_string();
     for seed in 0..200 {
-        ring.seal(&ordinary(), &id(ID), [seed; 32], 0).unwrap();
+        ring.seal(&of_role(&ordinary()), &id(ID), [seed; 32], 0).unwrap();
     }
     assert_eq!(ring.render().as_str(), before);
 }
@@ -222,8 +286,8 @@ fn any_session() -> impl Strategy<Value = Session> {
     ("\\PC{1,60}", claims, tags, any::<u32>(), prop::option::of("[a-z]{2,64}")).prop_map(
         |(subject, claims, tags, lifetime, source_identity)| {
             let mut session = ordinary();
-            session.subject.subject = subject;
-            session.subject.claims = claims;
+            subject_of(&mut session).subject = subject;
+            subject_of(&mut session).claims = claims;
             session.tags = tags;
             session.expires_at = session.issued_at.plus_seconds(i64::from(lifetime));
             session.source_identity = source_identity;
@@ -235,9 +299,9 @@ fn any_session() -> impl Strategy<Value = Session> {
 proptest! {
     #[test]
     fn sealing_and_opening_is_the_identity(session in any_session(), salt in any::<[u8; 32]>()) {
-        let sealed = ring().seal(&session, &id(ID), salt, 0).unwrap();
+        let sealed = ring().seal(&of_role(&session), &id(ID), salt, 0).unwrap();
         let (opened, secret) = ring().open(sealed.token.as_str(), &id(ID)).unwrap();
-        prop_assert_eq!(opened, session);
+        prop_assert_eq!(opened, of_role(&session));
         prop_assert_eq!(secret.expose(), sealed.secret.expose());
     }
 
@@ -253,15 +317,15 @@ proptest! {
     #[test]
     fn opening_anything_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = ring().open(&URL_SAFE_NO_PAD.encode(&bytes), &id(ID));
-        let _ = payload::decode(&bytes);
+        let _ = (payload::decode(1, &bytes), payload::decode(2, &bytes));
     }
 
     #[test]
     fn two_rings_never_agree_on_a_secret(one in any::<[u8; 32]>(), two in any::<[u8; 32]>(), salt in any::<[u8; 32]>()) {
         prop_assume!(one != two);
         let (Ok(first), Ok(second)) = (KeyRing::init("a", one), KeyRing::init("a", two)) else { return Ok(()) };
-        let first = first.seal(&ordinary(), &id(ID), salt, 0).unwrap();
-        let second_sealed = second.seal(&ordinary(), &id(ID), salt, 0).unwrap();
+        let first = first.seal(&of_role(&ordinary()), &id(ID), salt, 0).unwrap();
+        let second_sealed = second.seal(&of_role(&ordinary()), &id(ID), salt, 0).unwrap();
         prop_assert_ne!(first.secret.expose(), second_sealed.secret.expose());
         prop_assert!(second.open(first.token.as_str(), &id(ID)).is_err());
     }

@@ -1,12 +1,11 @@
 //! The folder of bucket policies: `BUCKET.json`, or `STORE/BUCKET.json` where a name is in two stores.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use policy::{Context, Kind, Policy};
-use sts::role::Role;
 
+use super::principals::Known;
 use super::{Check, shown};
 use crate::config::bucket_policies::BucketPolicies;
 use crate::config::error::Place;
@@ -15,20 +14,12 @@ use crate::config::raw::RawConfig;
 use crate::config::rules::{Facts, judge_bucket};
 use crate::config::shape::{Field, Value};
 use crate::config::stores::{Authorization, Store, Stores};
-use crate::config::users::User;
 
 /// Largest file that is read: AWS allows 20 KiB of policy, white space not counted.
 const MAX_FILE: usize = 1024 * 1024;
 
 /// The most files in one folder: far more than an account of AWS may have buckets (10,000).
 const MAX_FILES: usize = 100_000;
-
-/// Whom a bucket policy may name.
-pub(super) struct Known<'a> {
-    /// By their ARN; None if they are broken, and then nobody knows who is missing.
-    pub(super) roles: Option<&'a BTreeMap<String, Arc<Role>>>,
-    pub(super) users: Option<&'a [User]>,
-}
 
 pub(super) fn bucket_policies(
     raw: &RawConfig,
@@ -157,7 +148,9 @@ impl Reading<'_> {
             return;
         };
         judge_bucket(&policy, &place, self.facts, &mut check.findings);
-        self.judge_principals(&policy, &place, check);
+        for missing in self.known.missing(&policy) {
+            check.findings.mistake(&place, missing);
+        }
         warn_about_anonymous(&policy, store, &place, check);
         if self.policies.insert(&store.name, bucket, Arc::new(policy)).is_some() {
             let message = format!(
@@ -165,32 +158,6 @@ impl Reading<'_> {
                 store.name
             );
             check.findings.mistake(&place, message);
-        }
-    }
-
-    /// A Deny that spares or meets somebody who does not exist is not what it seems.
-    fn judge_principals(&self, policy: &Policy, place: &Place, check: &mut Check<'_>) {
-        if let Some(roles) = self.known.roles {
-            for arn in policy.role_principals() {
-                if !roles.contains_key(arn) {
-                    let message = format!("names the role `{}`, which there is not", shown(arn));
-                    check.findings.mistake(place, message);
-                }
-            }
-        }
-        let (Some(roles), Some(users)) = (self.known.roles, self.known.users) else { return };
-        for arn in policy.caller_principals() {
-            let of_role = |role: &Role| {
-                let session = role.arn().session_arn("x");
-                session.strip_suffix('x').is_some_and(|prefix| arn.starts_with(prefix))
-            };
-            let known = users.iter().any(|user| user.arn == arn)
-                || roles.values().any(|role| of_role(role));
-            if !known {
-                let message =
-                    format!("names `{}`, which is no user and no session of a role", shown(arn));
-                check.findings.mistake(place, message);
-            }
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use sts::role::{MAX_ROLE_BYTES, Role};
 
-use super::Check;
+use super::managed::Managed;
+use super::{Check, shown};
 use crate::config::error::Place;
 use crate::config::files::why;
 use crate::config::raw::RawConfig;
@@ -19,7 +20,12 @@ const MAX_ROLES: usize = 20_000;
 /// The roles by their ARN.
 type Roles = BTreeMap<String, Arc<Role>>;
 
-pub(super) fn roles(raw: &RawConfig, facts: &Facts<'_>, check: &mut Check<'_>) -> Option<Roles> {
+pub(super) fn roles(
+    raw: &RawConfig,
+    facts: &Facts<'_>,
+    managed: Option<&Managed>,
+    check: &mut Check<'_>,
+) -> Option<Roles> {
     let folder = match &raw.roles {
         Field::Absent => {
             if raw.listen.get().is_some_and(|listen| listen.value.sts.is_written()) {
@@ -40,7 +46,7 @@ pub(super) fn roles(raw: &RawConfig, facts: &Facts<'_>, check: &mut Check<'_>) -
         }
     };
     // Names with a dot in front are Kubernetes' own (`..data`), or an editor's.
-    names.retain(|name| !name.starts_with('.'));
+    names.retain(|name| !name.starts_with('.') && !name.ends_with(".test.json"));
     names.sort();
     if names.len() > MAX_ROLES {
         let message = format!("`{}` has more than {MAX_ROLES} files", path.display());
@@ -57,13 +63,14 @@ pub(super) fn roles(raw: &RawConfig, facts: &Facts<'_>, check: &mut Check<'_>) -
         let message = format!("`{}` has no file that ends in `.json`", path.display());
         check.findings.warn(&folder.place, message);
     }
-    read_all(&files, folder, facts, check)
+    read_all(&files, folder, facts, managed, check)
 }
 
 fn read_all(
     files: &[String],
     folder: &Value<String>,
     facts: &Facts<'_>,
+    managed: Option<&Managed>,
     check: &mut Check<'_>,
 ) -> Option<Roles> {
     let mut roles = BTreeMap::new();
@@ -74,11 +81,12 @@ fn read_all(
         let file = check.sources.path(&folder.value).join(name);
         let place = Place::absent(shown.display().to_string());
         let bytes = check.sources.read_at(&file, &place, MAX_ROLE_BYTES, &mut check.findings);
-        let Some(role) = bytes.and_then(|bytes| role_file(&place, bytes, check)) else {
+        let Some(mut role) = bytes.and_then(|bytes| role_file(&place, bytes, check)) else {
             complete = false;
             continue;
         };
         judge_role(&place.path, &role, facts, &mut check.findings);
+        attach(&mut role, &place, managed, check);
         if let Some(account) = facts.account
             && role.arn().account() != account.as_str()
         {
@@ -112,6 +120,21 @@ fn read_all(
     complete.then_some(roles)
 }
 
+/// Gives the role its managed policies.
+fn attach(role: &mut Role, place: &Place, managed: Option<&Managed>, check: &mut Check<'_>) {
+    let Some(managed) = managed else { return };
+    for arn in role.managed_policies().to_vec() {
+        match managed.get(&arn) {
+            Some(policy) => role.attach(Arc::clone(policy)),
+            None => {
+                let place = Place::absent(format!("{}: AttachedManagedPolicies", place.path));
+                let message = format!("`{}` is not in the folder `managed_policies`", shown(&arn));
+                check.findings.mistake(&place, message);
+            }
+        }
+    }
+}
+
 fn role_file(place: &Place, bytes: Vec<u8>, check: &mut Check<'_>) -> Option<Role> {
     let Ok(text) = String::from_utf8(bytes) else {
         check.findings.mistake(place, "is not text in UTF-8");
@@ -122,7 +145,7 @@ fn role_file(place: &Place, bytes: Vec<u8>, check: &mut Check<'_>) -> Option<Rol
         Err(errors) => {
             for error in errors.errors() {
                 let place = Place::absent(format!("{}: {}", place.path, error.path));
-                check.findings.mistake(&place, super::shown(&error.message));
+                check.findings.mistake(&place, shown(&error.message));
             }
             None
         }

@@ -198,7 +198,7 @@ const STS_SOURCES: [&str; 8] = [
     include_str!("../../pipeline/sts.rs"),
     include_str!("../../sts_endpoint.rs"),
     include_str!("../../sts_endpoint/form.rs"),
-    include_str!("../../sts_endpoint/identity.rs"),
+    include_str!("../../sts_endpoint/signed.rs"),
     include_str!("../../sts_endpoint/login.rs"),
     include_str!("../../sts_endpoint/signature.rs"),
 ];

@@ -87,6 +87,10 @@ fn lookups() -> Vec<LookupError> {
         LookupError::Token(_) => [LookupError::Token(sts::token::OpenError::Forged)],
         LookupError::Expired(_) => [LookupError::Expired(signature::at(0))],
         LookupError::RoleGone(_) => [LookupError::RoleGone("ARN".to_owned())],
+        LookupError::UserGone(_) => [LookupError::UserGone("ARN".to_owned())],
+        LookupError::NotBefore => [LookupError::NotBefore],
+        LookupError::Revoked => [LookupError::Revoked],
+        LookupError::PolicyGone(_) => [LookupError::PolicyGone("ARN".to_owned())],
         LookupError::TokenWithUser => [LookupError::TokenWithUser],
     })
 }

@@ -1,0 +1,302 @@
+//! Roles assumed by those who have keys, narrowed sessions, and cutting sessions off.
+
+use serde_json::{Value, json};
+use testkit::check::{Service, check_response};
+use testkit::client::{Connection, Response};
+use testkit::logs::Secrets;
+use testkit::signed::{Credentials, SignedRequest, encode};
+
+use crate::harness::{Plan, ROLE, World, allow, login_form, policy, request};
+
+const TABLES: &str = "arn:aws:iam::000000000000:role/tables";
+const LOADER: &str = "arn:aws:iam::000000000000:user/loader";
+
+/// With a second role, which the user and sessions of the first role may assume.
+fn with_tables() -> Plan {
+    let trust = |principal: &str, action: Value| json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": action });
+    let role = json!({
+        "Arn": TABLES,
+        "MaxSessionDuration": 43200,
+        "AssumeRolePolicyDocument": policy(&[
+            trust(LOADER, json!(["sts:AssumeRole", "sts:TagSession"])),
+            trust(ROLE, json!("sts:AssumeRole")),
+        ]),
+        "Policies": [{ "PolicyName": "tables", "PolicyDocument": policy(&[
+            allow(&["s3:GetObject", "s3:PutObject"], &["arn:aws:s3:::data/tables/*"]),
+            json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*",
+                "Condition": { "DateLessThan": { "aws:TokenIssueTime": "2020-01-01T00:00:00Z" } } }),
+        ]) }],
+    });
+    Plan::new().with_file("roles/tables.json", role.to_string())
+}
+
+fn form(action: &str, more: &[(&str, &str)]) -> String {
+    let more = more.iter().map(|(name, value)| format!("&{name}={}", encode(value.as_bytes())));
+    format!("Action={action}&Version=2011-06-15{}", more.collect::<String>())
+}
+
+fn assume(more: &[(&str, &str)]) -> String {
+    form("AssumeRole", &[&[("RoleArn", TABLES), ("RoleSessionName", "catalog")], more].concat())
+}
+
+/// A call of the STS, signed.
+async fn call(world: &World, keys: &Credentials, form: &str) -> Response {
+    let sent = SignedRequest::new("POST", "/")
+        .host("sts.example.org")
+        .service("sts")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form)
+        .sign(keys);
+    let mut connection = Connection::open(world.sts).await;
+    connection.send(&sent.bytes()).await;
+    let response = connection.response("POST").await;
+    check_response(Service::Sts, "POST", &response, &[], &Secrets::new());
+    response
+}
+
+/// The keys of an answer.
+fn keys(world: &World, response: &Response) -> Credentials {
+    assert_eq!(response.status, 200, "{}", response.text());
+    let part = |name: &str| response.xml(name).unwrap().to_owned();
+    let keys = Credentials::temporary(
+        &part("AccessKeyId"),
+        &part("SecretAccessKey"),
+        &part("SessionToken"),
+    );
+    world.keep_secret("a session's secret key", &keys.secret_key);
+    keys
+}
+
+fn refused(response: &Response, status: u16, code: &str) {
+    assert_eq!((response.status, response.code()), (status, Some(code)), "{}", response.text());
+}
+
+#[tokio::test]
+async fn a24_a_service_account_hands_on_keys_for_one_table() {
+    let world = with_tables().start().await;
+    let table =
+        policy(&[allow(&["s3:GetObject", "s3:PutObject"], &["arn:aws:s3:::data/tables/a/*"])]);
+    let answer = call(&world, &world.loader, &assume(&[("Policy", &table.to_string())])).await;
+    let vended = keys(&world, &answer);
+    world.store.put("/data/tables/a/x", b"a", &[]);
+    world.passed(&request("GET", "/data/tables/a/x").sign(&vended)).await;
+    world.passed(&request("PUT", "/data/tables/a/y").body(b"y").sign(&vended)).await;
+    for (method, target) in [
+        ("GET", "/data/tables/b/x"),
+        ("PUT", "/data/tables/b/x"),
+        ("DELETE", "/data/tables/a/x"),
+        ("GET", "/data/alice/x"),
+        ("GET", "/data?list-type=2&prefix=tables/a/"),
+    ] {
+        world.denied(&request(method, target).sign(&vended)).await;
+    }
+    // Nor does a session policy give what the role does not have.
+    let all = policy(&[allow(&["*"], &["*"])]);
+    let answer = call(&world, &world.loader, &assume(&[("Policy", &all.to_string())])).await;
+    world.denied(&request("GET", "/data/alice/x").sign(&keys(&world, &answer))).await;
+}
+
+#[tokio::test]
+async fn a24_managed_policies_narrow_as_they_are_now_and_their_loss_ends_the_session() {
+    let read = policy(&[allow(&["s3:GetObject"], &["*"])]);
+    let plan = with_tables()
+        .with(|config| config["managed_policies"] = json!("policies"))
+        .with_file("policies/read.json", read.to_string());
+    let world = plan.start().await;
+    let arn = "arn:aws:iam::000000000000:policy/read";
+    let answer = call(&world, &world.loader, &assume(&[("PolicyArns.member.1.arn", arn)])).await;
+    let narrowed = keys(&world, &answer);
+    world.store.put("/data/tables/a", b"a", &[]);
+    world.passed(&request("GET", "/data/tables/a").sign(&narrowed)).await;
+    world.denied(&request("PUT", "/data/tables/a").body(b"x").sign(&narrowed)).await;
+    let missing = "arn:aws:iam::000000000000:policy/none";
+    let answer =
+        call(&world, &world.loader, &assume(&[("PolicyArns.member.1.arn", missing)])).await;
+    refused(&answer, 400, "ValidationError");
+    // The same keys where the policy is gone: not the whole role.
+    let elsewhere = with_tables().start().await;
+    elsewhere.refused(&request("GET", "/data/tables/a").sign(&narrowed), 400, "ExpiredToken").await;
+}
+
+#[tokio::test]
+async fn a24_a_login_with_a_session_policy_is_narrowed() {
+    let world = World::start().await;
+    world.store.put("/data/alice/a", b"a", &[]);
+    let only_a = policy(&[allow(&["s3:GetObject"], &["arn:aws:s3:::data/alice/a"])]);
+    let login = login_form(&world.issuer.token("alice"), "tests");
+    let form = format!("{login}&Policy={}", encode(only_a.to_string().as_bytes()));
+    let narrowed = keys(&world, &world.sts_form(&form).await);
+    world.passed(&request("GET", "/data/alice/a").sign(&narrowed)).await;
+    world.denied(&request("GET", "/data/alice/b").sign(&narrowed)).await;
+    world.denied(&request("PUT", "/data/alice/a").body(b"x").sign(&narrowed)).await;
+    world.sts_refused(&format!("{login}&Policy=%7B%7D"), 400, "MalformedPolicyDocument").await;
+}
+
+#[tokio::test]
+async fn a24_a_chain_of_roles_is_short_and_gains_nothing() {
+    let world = with_tables().start().await;
+    let alice = world.login("alice").await;
+    let long = call(&world, &alice, &assume(&[("DurationSeconds", "3601")])).await;
+    refused(&long, 400, "ValidationError");
+    let chained = keys(&world, &call(&world, &alice, &assume(&[])).await);
+    world.store.put("/data/tables/a", b"a", &[]);
+    world.passed(&request("GET", "/data/tables/a").sign(&chained)).await;
+    world.denied(&request("GET", "/data/alice/a").sign(&chained)).await;
+    // The role trusts the first role, not itself.
+    refused(&call(&world, &chained, &assume(&[])).await, 403, "AccessDenied");
+    // Tags need a permission of their own, which only the user has.
+    let tags = [("Tags.member.1.Key", "Team"), ("Tags.member.1.Value", "x")];
+    refused(&call(&world, &alice, &assume(&tags)).await, 403, "AccessDenied");
+    keys(&world, &call(&world, &world.loader, &assume(&tags)).await);
+    let fence = Credentials::new("AKIAFENCE00000000001", "fence-secret-pL4rT8wQ2zC6yM1b");
+    refused(&call(&world, &fence, &assume(&[])).await, 403, "AccessDenied");
+}
+
+#[tokio::test]
+async fn a_users_temporary_keys_do_what_the_user_may_and_no_more() {
+    let world = World::start().await;
+    let answer = call(&world, &world.loader, &form("GetSessionToken", &[])).await;
+    let temporary = keys(&world, &answer);
+    world.store.put("/data/k", b"k", &[]);
+    world.passed(&request("GET", "/data/k").sign(&temporary)).await;
+    let me = call(&world, &temporary, &form("GetCallerIdentity", &[])).await;
+    assert_eq!(me.xml("Arn"), Some(LOADER));
+    refused(&call(&world, &temporary, &form("GetSessionToken", &[])).await, 403, "AccessDenied");
+    let alice = world.login("alice").await;
+    refused(&call(&world, &alice, &form("GetSessionToken", &[])).await, 403, "AccessDenied");
+    // Without its token the key is nobody's.
+    let bare = Credentials::new(&temporary.access_key, &temporary.secret_key);
+    world.refused(&request("GET", "/data/k").sign(&bare), 403, "InvalidAccessKeyId").await;
+}
+
+#[tokio::test]
+async fn calls_about_keys_and_messages_need_permission() {
+    let sts = policy(&[allow(&["sts:GetAccessKeyInfo", "sts:DecodeAuthorizationMessage"], &["*"])]);
+    let world = Plan::new().with_file("loader.json", sts.to_string()).start().await;
+    let info = |id: &str| form("GetAccessKeyInfo", &[("AccessKeyId", id)]);
+    let known = call(&world, &world.loader, &info("AKIALOADER0000000001")).await;
+    assert_eq!(known.xml("Account"), Some("000000000000"), "{}", known.text());
+    refused(
+        &call(&world, &world.loader, &info("AKIANOBODY0000000001")).await,
+        400,
+        "ValidationError",
+    );
+    let decode = form("DecodeAuthorizationMessage", &[("EncodedMessage", "AAAA")]);
+    let odd = call(&world, &world.loader, &decode).await;
+    refused(&odd, 400, "InvalidAuthorizationMessageException");
+    let alice = world.login("alice").await;
+    for form in [info("AKIALOADER0000000001"), decode] {
+        refused(&call(&world, &alice, &form).await, 403, "AccessDenied");
+    }
+}
+
+/// A gateway that takes the keys of all others of this file, with somebody cut off there.
+async fn cutting(entries: impl FnOnce(&str) -> Value) -> World {
+    let plan = with_tables();
+    let issuer = plan.issuer.issuer().to_owned();
+    let world = plan.with(|config| config["revoked"] = entries(&issuer)).start().await;
+    for object in ["/data/alice/a", "/data/tables/a"] {
+        world.store.put(object, b"a", &[]);
+    }
+    world
+}
+
+#[tokio::test]
+async fn a53_whoever_is_cut_off_is_so_at_the_next_request() {
+    let world = with_tables().start().await;
+    world.store.put("/data/alice/a", b"a", &[]);
+    world.store.put("/data/tables/a", b"a", &[]);
+    let alice = world.login("alice").await;
+    let bob = world.login("bob").await;
+    let chained = keys(&world, &call(&world, &alice, &assume(&[])).await);
+    let of_user = keys(&world, &call(&world, &world.loader, &assume(&[])).await);
+    let issuer = world.issuer.issuer().to_owned();
+    let alice_get = || request("GET", "/data/alice/a").sign(&alice);
+    let tables = |keys: &Credentials| request("GET", "/data/tables/a").sign(keys);
+
+    let shut = cutting(|here| {
+        json!([
+            { "subject": "alice", "issuer": issuer },
+            { "subject": "alice", "issuer": here },
+            { "user": "loader" },
+        ])
+    })
+    .await;
+    shut.refused(&alice_get(), 400, "ExpiredToken").await;
+    shut.refused(&tables(&chained), 400, "ExpiredToken").await;
+    shut.refused(&tables(&of_user), 400, "ExpiredToken").await;
+    shut.refused(&request("GET", "/data/tables/a").sign(&shut.loader), 400, "ExpiredToken").await;
+    shut.login_refused(&shut.issuer.token("alice"), 403, "AccessDenied").await;
+    shut.login("bob").await;
+
+    let before = cutting(|here| {
+        let at = "2999-01-01T00:00:00Z";
+        json!([
+            { "subject": "alice", "issuer": issuer, "before": at },
+            { "subject": "alice", "issuer": here, "before": at },
+        ])
+    })
+    .await;
+    before.refused(&alice_get(), 400, "ExpiredToken").await;
+    before.login("alice").await;
+
+    let one = cutting(|_| json!([{ "session": alice.access_key }])).await;
+    one.refused(&alice_get(), 400, "ExpiredToken").await;
+    one.passed(&tables(&chained)).await;
+    one.store.put("/data/bob/a", b"b", &[]);
+    one.passed(&request("GET", "/data/bob/a").sign(&bob)).await;
+}
+
+#[tokio::test]
+async fn a53_a_roles_not_before_ends_its_older_sessions() {
+    let world = World::start().await;
+    world.store.put("/data/alice/a", b"a", &[]);
+    let alice = world.login("alice").await;
+    let mut plan = Plan::new();
+    plan.role["not_before"] = json!("2999-01-01T00:00:00Z");
+    let later = plan.start().await;
+    later.refused(&request("GET", "/data/alice/a").sign(&alice), 400, "ExpiredToken").await;
+    let mut plan = Plan::new();
+    plan.role["not_before"] = json!("2020-01-01T00:00:00Z");
+    let earlier = plan.start().await;
+    earlier.store.put("/data/alice/a", b"a", &[]);
+    earlier.passed(&request("GET", "/data/alice/a").sign(&alice)).await;
+}
+
+#[tokio::test]
+async fn a53_the_idiom_on_the_time_of_issue_works() {
+    let deny = json!({ "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": { "DateLessThan": { "aws:TokenIssueTime": "2999-01-01T00:00:00Z" } } });
+    let everything = allow(&["s3:*"], &["*"]);
+    let world = Plan::new().with_policy(&[everything, deny]).start().await;
+    let alice = world.login("alice").await;
+    world.denied(&request("GET", "/data/alice/a").sign(&alice)).await;
+}
+
+#[test]
+fn a21_who_is_trusted_and_cut_off_must_be_there() {
+    let trusts = |arn: &str| {
+        let mut plan = Plan::new();
+        let statement =
+            json!({ "Effect": "Allow", "Principal": { "AWS": arn }, "Action": "sts:AssumeRole" });
+        plan.role["AssumeRolePolicyDocument"] = policy(&[statement]);
+        plan.complaint()
+    };
+    assert!(trusts("arn:aws:iam::000000000000:role/none").contains("which there is not"));
+    assert!(trusts("arn:aws:iam::000000000000:user/none").contains("no user and no session"));
+    assert_eq!(trusts(LOADER), "");
+    for (entry, says) in [
+        (json!({}), "exactly one"),
+        (json!({ "subject": "a" }), "exactly one"),
+        (json!({ "user": "a", "session": "ASIAAAAAAAAAAAAAAAAA" }), "exactly one"),
+        (json!({ "user": "a", "before": "yesterday" }), "must be a time"),
+        (json!({ "session": "" }), "session"),
+    ] {
+        let plan = Plan::new().with(|config| config["revoked"] = json!([entry.clone()]));
+        assert!(plan.complaint().contains(says), "{entry}: {}", plan.complaint());
+    }
+    let mut plan = Plan::new();
+    plan.role["AttachedManagedPolicies"] =
+        json!([{ "PolicyName": "x", "PolicyArn": "arn:aws:iam::000000000000:policy/x" }]);
+    assert!(plan.complaint().contains("is not in the folder"), "{}", plan.complaint());
+}
