@@ -1,4 +1,4 @@
-//! The admin listener: `/livez`, `/readyz`, `/metrics`.
+//! The admin listener: `/livez`, `/readyz`, `/metrics`, `/reload`.
 //!
 //! It is for the operator's probes and scrapers. The configuration refuses an address that is not
 //! loopback or a unix socket unless a bearer token or client certificates guard it.
@@ -22,7 +22,8 @@ pub fn answer<B>(app: &App, request: &Request<B>) -> Response<Full<Bytes>> {
         "/livez" => text(StatusCode::OK, "ok\n"),
         "/readyz" => readiness(app),
         "/metrics" => metrics(app),
-        _ => text(StatusCode::NOT_FOUND, "/livez, /readyz and /metrics are here\n"),
+        "/reload" => json(&app.reload.report()),
+        _ => text(StatusCode::NOT_FOUND, "/livez, /readyz, /metrics and /reload are here\n"),
     }
 }
 
@@ -44,6 +45,15 @@ fn metrics(app: &App) -> Response<Full<Bytes>> {
             "application/openmetrics-text; version=1.0.0; charset=utf-8",
         ),
     );
+    answer
+}
+
+fn json(value: &impl serde::Serialize) -> Response<Full<Bytes>> {
+    // What is shown here has string keys only: it can be written.
+    let body = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut answer = text(StatusCode::OK, &format!("{body}\n"));
+    let kind = header::HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
     answer
 }
 

@@ -8,7 +8,10 @@ use http::HeaderMap;
 use crate::audit;
 use crate::config::{AdminGuard, Limits};
 use crate::metrics::Metrics;
-use crate::pipeline::budget::Budget;
+use crate::pipeline::budget::{Budget, Places};
+use crate::reload;
+use crate::serve::Certificate;
+use crate::shutdown::Signal;
 use crate::snapshot::Snapshot;
 
 /// Shared by all connections.
@@ -16,8 +19,8 @@ use crate::snapshot::Snapshot;
 pub struct App {
     /// The configuration in force. A request loads it once.
     pub snapshot: ArcSwap<Snapshot>,
-    /// Every timeout and size.
-    pub limits: Limits,
+    /// Every timeout and size, as the configuration in force has them.
+    pub limits: ArcSwap<Limits>,
     /// Counters.
     pub metrics: Metrics,
     /// One line a request.
@@ -32,10 +35,24 @@ pub struct App {
     /// keep others from their answers.
     pub answers: Budget,
     /// Requests that are worked on.
-    pub in_flight: Arc<tokio::sync::Semaphore>,
+    pub in_flight: Places,
+    /// Connections of clients.
+    pub connections: Places,
+    /// The certificate of the listeners.
+    pub certificate: Arc<Certificate>,
+    /// How the last reload went.
+    pub reload: reload::State,
+    /// Ends what runs in the background.
+    pub background: Signal,
 }
 
 impl App {
+    /// The timeouts and sizes in force.
+    #[must_use]
+    pub fn limits(&self) -> arc_swap::Guard<Arc<Limits>> {
+        self.limits.load()
+    }
+
     /// What is missing before the gateway can serve; empty when ready. A provider whose keys never
     /// came makes logins with it impossible, and nothing else: it is reported, and the gateway is
     /// ready as soon as each provider was tried.

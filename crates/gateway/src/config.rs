@@ -22,6 +22,7 @@ pub mod docs;
 pub mod error;
 mod files;
 pub mod filled;
+mod fingerprint;
 mod glob;
 mod http_url;
 mod limits;
@@ -43,10 +44,11 @@ mod validate;
 pub use bucket_policies::BucketPolicies;
 pub use error::{ConfigErrors, Finding, Findings, Origin, Place};
 pub use files::{Disk, Files, MemoryFiles};
+pub use fingerprint::Fingerprint;
 pub use glob::Glob;
 pub use http_url::{HttpUrl, Scheme};
 pub use limits::Limits;
-pub use listen::{AdminAddress, AdminGuard, AdminListen, Listen, Log, LogFormat};
+pub use listen::{AdminAddress, AdminGuard, AdminListen, Listen, Log, LogFormat, Reload};
 pub use pem::{CaBundle, TlsFiles};
 pub use providers::{KeySource, Provider};
 pub use revoked::{Revocation, Revocations, Whom};
@@ -59,6 +61,7 @@ pub use units::ByteSize;
 pub use users::User;
 
 use files::Sources;
+use fingerprint::Noting;
 use shape::Raw as _;
 
 /// The largest configuration file: hundreds of stores and users fit.
@@ -67,7 +70,7 @@ const MAX_CONFIG_BYTES: usize = 4 * 1024 * 1024;
 /// A configuration without a mistake.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What listeners, limits and logs are made of: a change needs a restart.
+    /// What listeners and logs are made of.
     pub startup: Startup,
     /// What decides on requests: replaced as a whole by a reload.
     pub live: Live,
@@ -75,7 +78,8 @@ pub struct Config {
     pub warnings: Vec<Finding>,
 }
 
-/// The part that holds from start to end.
+/// The part that listeners are made of. Of it, limits and certificates follow a reload; the rest holds
+/// from start to end.
 #[derive(Clone, Debug)]
 pub struct Startup {
     /// Where the gateway listens.
@@ -86,6 +90,8 @@ pub struct Startup {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// When the configuration is read again.
+    pub reload: Reload,
 }
 
 /// The part that decides on requests.
@@ -181,11 +187,29 @@ pub fn load_file(
     path: &Path,
     environment: &BTreeMap<String, String>,
 ) -> Result<Config, ConfigErrors> {
+    load_file_watched(path, environment).0
+}
+
+/// The same, and what was looked at on the way, whether or not it loads.
+pub fn load_file_watched(
+    path: &Path,
+    environment: &BTreeMap<String, String>,
+) -> (Result<Config, ConfigErrors>, Fingerprint) {
+    let files = Noting::default();
+    let config = load_file_from(path, environment, &files);
+    (config, files.into_fingerprint())
+}
+
+fn load_file_from(
+    path: &Path,
+    environment: &BTreeMap<String, String>,
+    disk: &dyn Files,
+) -> Result<Config, ConfigErrors> {
     let place = Place::absent(path.display().to_string());
     let base = path.parent().unwrap_or(Path::new(""));
-    let problem = match Disk.read(path, MAX_CONFIG_BYTES) {
+    let problem = match disk.read(path, MAX_CONFIG_BYTES) {
         Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => return load(&text, environment, base, &Disk),
+            Ok(text) => return load(&text, environment, base, disk),
             Err(_) => "is not text in UTF-8".to_owned(),
         },
         Err(error) => files::why(path, &error, MAX_CONFIG_BYTES),

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod oidc;
 pub mod pipeline;
 pub mod reject;
+pub mod reload;
 pub mod serve;
 pub mod server;
 pub mod shutdown;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gateway::cli::{Cli, ConfigFile, Outcome, Surroundings};
-use gateway::config::{self, Config, LogFormat};
+use gateway::config::{Config, Fingerprint, LogFormat};
+use gateway::reload::Origin;
 use gateway::serve::Gateway;
 use gateway::shutdown;
 
@@ -39,16 +40,17 @@ fn complain(error: &dyn std::fmt::Display) -> ExitCode {
 }
 
 fn serve(file: &ConfigFile, environment: &BTreeMap<String, String>) -> ExitCode {
-    let config = match config::load_file(&file.config, environment) {
-        Ok(config) => config,
-        Err(errors) => return complain(&errors),
+    let origin = Origin { path: file.config.clone(), environment: environment.clone() };
+    let (config, seen) = match origin.load() {
+        (Ok(config), seen) => (config, seen),
+        (Err(errors), _) => return complain(&errors),
     };
     start_log(&config);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error),
     };
-    runtime.block_on(run(config))
+    runtime.block_on(run(config, origin, seen))
 }
 
 fn start_log(config: &Config) {
@@ -60,7 +62,10 @@ fn start_log(config: &Config) {
     }
 }
 
-async fn run(config: Config) -> ExitCode {
+async fn run(config: Config, origin: Origin, seen: Fingerprint) -> ExitCode {
+    if let Err(error) = shutdown::survive_hang_ups() {
+        return complain(&error);
+    }
     let gateway = match Gateway::start(config, io::stdout()).await {
         Ok(gateway) => gateway,
         Err(error) => return complain(&error),
@@ -68,14 +73,15 @@ async fn run(config: Config) -> ExitCode {
     for (serves, address) in gateway.addresses() {
         tracing::info!(%address, ?serves, "listening");
     }
-    let stopped = shutdown::os_signal().await;
+    let asker = gateway.follow(origin, seen);
+    let stopped = shutdown::os_signal(|| asker.ask()).await;
     match stopped {
         Ok(signal) => tracing::info!(signal, "stopping"),
         Err(error) => tracing::error!(%error, "cannot wait for signals"),
     }
     let again = async {
         // Where signals cannot be waited for, the grace period has to do.
-        if shutdown::os_signal().await.is_err() {
+        if shutdown::os_signal(|| {}).await.is_err() {
             std::future::pending::<()>().await;
         }
     };

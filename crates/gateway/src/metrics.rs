@@ -39,6 +39,11 @@ struct DecisionLabels {
     decision: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    result: &'static str,
+}
+
 /// Upper bounds of the duration buckets, seconds: from a cached small GET to a 15 min copy.
 const DURATIONS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 900.0];
@@ -69,6 +74,7 @@ pub struct Metrics {
     pub vendor_headers: Counter,
     /// Access-log lines that were lost because the log's reader was too slow.
     pub access_log_dropped: Gauge<i64, AtomicI64>,
+    reloads: Family<ReloadLabels, Counter>,
     /// Generation of the configuration that is in force.
     pub config_generation: Gauge<i64, AtomicI64>,
 }
@@ -98,9 +104,14 @@ impl Metrics {
             malformed: Counter::default(),
             vendor_headers: Counter::default(),
             access_log_dropped: Gauge::default(),
+            reloads: Family::default(),
             config_generation: Gauge::default(),
         };
         metrics.register();
+        // Both are there from the start, so that an alert has something to compare with.
+        for result in ["ok", "failed"] {
+            drop(metrics.reloads.get_or_create(&ReloadLabels { result }));
+        }
         metrics
     }
 
@@ -133,10 +144,21 @@ impl Metrics {
             self.access_log_dropped.clone(),
         );
         r.register(
+            "config_reloads",
+            "Configurations that were to come into force",
+            self.reloads.clone(),
+        );
+        r.register(
             "config_generation",
             "Generation of the configuration in force",
             self.config_generation.clone(),
         );
+    }
+
+    /// Counts one reload, and whether it came into force.
+    pub fn reload(&self, ok: bool) {
+        let result = if ok { "ok" } else { "failed" };
+        self.reloads.get_or_create(&ReloadLabels { result }).inc();
     }
 
     /// Counts one finished request.

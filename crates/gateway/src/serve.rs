@@ -5,21 +5,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use rustls::server::WebPkiClientVerifier;
-use rustls::sign::SingleCertAndKey;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 use crate::audit;
 use crate::config::{
-    AdminAddress, AdminGuard, AdminListen, CaBundle, Config, LogFormat, Startup, TlsFiles,
+    AdminAddress, AdminGuard, AdminListen, CaBundle, Config, Fingerprint, LogFormat, Startup,
+    TlsFiles,
 };
 use crate::metrics::Metrics;
-use crate::pipeline::budget::Budget;
+use crate::pipeline::budget::{Budget, Places};
+use crate::reload;
 use crate::server::{self, Listener, Running, Serves, Socket};
 use crate::shutdown;
 use crate::snapshot::{Snapshot, StoreTlsError};
@@ -63,10 +65,68 @@ fn hint(error: &std::io::Error) -> &'static str {
     }
 }
 
+/// Why a configuration that is valid does not come into force.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// A store's TLS cannot be set up.
+    #[error(transparent)]
+    Store(#[from] StoreTlsError),
+}
+
+/// The certificate of the listeners, which a reload replaces for new connections.
+#[derive(Debug)]
+pub struct Certificate(ArcSwapOption<CertifiedKey>);
+
+impl Certificate {
+    fn new(files: Option<&TlsFiles>) -> Arc<Self> {
+        Arc::new(Self(ArcSwapOption::new(files.map(|files| Arc::clone(&files.certified)))))
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.load_full()
+    }
+}
+
+/// Puts a configuration in the place of the one in force, whole or not at all.
+///
+/// # Errors
+/// [`ReloadError`]: then nothing has changed.
+pub(crate) fn replace(app: &App, config: Config, started: &Startup) -> Result<u64, ReloadError> {
+    let Config { startup, live, warnings } = config;
+    let previous = app.snapshot.load_full();
+    let generation = previous.generation + 1;
+    let limits = &startup.limits;
+    let next = Snapshot::new(generation, live, limits, Some(&previous), &app.background)?;
+    let needs_restart = reload::needs_restart(started, &startup);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    for key in &needs_restart {
+        tracing::warn!(key, "was changed, and needs a restart to come into force");
+    }
+    app.small_bodies.resize(limits.small_bodies_total.get());
+    app.documents.resize(limits.document_total.get());
+    app.answers.resize(limits.document_total.get());
+    app.in_flight.resize(limits.requests_in_flight);
+    app.connections.resize(limits.max_connections);
+    app.limits.store(Arc::new(limits.clone()));
+    if let (Some(files), true) = (&startup.tls, started.tls.is_some()) {
+        app.certificate.0.store(Some(Arc::clone(&files.certified)));
+    }
+    app.snapshot.store(Arc::new(next));
+    app.metrics.config_generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+    app.metrics.reload(true);
+    app.reload.succeeded(generation, needs_restart);
+    Ok(generation)
+}
+
 /// A running gateway and what it takes to stop it.
 #[derive(Debug)]
 pub struct Gateway {
     app: Arc<App>,
+    startup: Startup,
     running: Running,
     // Ends the tasks that fetch keys; dropped after the listeners are done.
     background: shutdown::Trigger,
@@ -86,8 +146,9 @@ impl Gateway {
             tracing::warn!("{warning}");
         }
         let (background, signal) = shutdown::channel();
-        let snapshot = Snapshot::new(1, live, &startup.limits, &signal)?;
-        let listeners = bind(&startup).await?;
+        let snapshot = Snapshot::new(1, live, &startup.limits, None, &signal)?;
+        let certificate = Certificate::new(startup.tls.as_ref());
+        let listeners = bind(&startup, &certificate).await?;
         let format = match startup.log.format {
             LogFormat::Json => audit::Format::Json,
             LogFormat::Text => audit::Format::Text,
@@ -105,12 +166,37 @@ impl Gateway {
             small_bodies: Budget::new(limits.small_bodies_total.get()),
             documents: Budget::new(limits.document_total.get()),
             answers: Budget::new(limits.document_total.get()),
-            in_flight: Arc::new(Semaphore::new(limits.requests_in_flight)),
-            limits,
+            in_flight: Places::new(limits.requests_in_flight),
+            connections: Places::new(limits.max_connections),
+            certificate,
+            reload: reload::State::default(),
+            background: signal,
+            limits: ArcSwap::from_pointee(limits),
         });
         app.metrics.config_generation.set(1);
         let running = server::start(&app, listeners).map_err(ServeError::Start)?;
-        Ok(Self { app, running, background })
+        Ok(Self { app, startup, running, background })
+    }
+
+    /// Puts a configuration in force for every request that begins from now on: all that a reload
+    /// may change of it.
+    ///
+    /// # Errors
+    /// When it cannot come into force; then nothing has changed.
+    pub fn reload(&self, config: Config) -> Result<u64, ReloadError> {
+        replace(&self.app, config, &self.startup)
+    }
+
+    /// Reloads by itself from now on: at each call of the [`reload::Asker`], and when the files of
+    /// the configuration change. `seen` is what it was loaded from.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "one task, ended by the gateway's shutdown")]
+    pub fn follow(&self, origin: reload::Origin, seen: Fingerprint) -> reload::Asker {
+        let (app, startup) = (Arc::clone(&self.app), self.startup.clone());
+        let signal = self.app.background.clone();
+        let (asker, task) = reload::start(app, origin, seen, startup, signal);
+        tokio::spawn(task);
+        asker
     }
 
     /// What is answered on which TCP address.
@@ -137,9 +223,12 @@ impl Gateway {
     }
 }
 
-async fn bind(startup: &Startup) -> Result<Vec<Listener>, ServeError> {
+async fn bind(
+    startup: &Startup,
+    certificate: &Arc<Certificate>,
+) -> Result<Vec<Listener>, ServeError> {
     let listen = &startup.listen;
-    let tls = startup.tls.as_ref().map(|files| acceptor(files, None)).transpose()?;
+    let tls = startup.tls.as_ref().map(|_| acceptor(certificate, None)).transpose()?;
     let mut listeners = Vec::new();
     let clients = match (listen.s3, listen.sts) {
         // With port 0 the two would get two ports; sharing is meant by naming one.
@@ -155,19 +244,22 @@ async fn bind(startup: &Startup) -> Result<Vec<Listener>, ServeError> {
         listeners.push(Listener { serves, socket, tls: tls.clone() });
     }
     if let Some(admin) = &listen.admin {
-        listeners.push(bind_admin(admin, startup.tls.as_ref()).await?);
+        listeners.push(bind_admin(admin, startup.tls.as_ref().map(|_| certificate)).await?);
     }
     Ok(listeners)
 }
 
-async fn bind_admin(admin: &AdminListen, tls: Option<&TlsFiles>) -> Result<Listener, ServeError> {
+async fn bind_admin(
+    admin: &AdminListen,
+    tls: Option<&Arc<Certificate>>,
+) -> Result<Listener, ServeError> {
     let client_ca = match &admin.guard {
         AdminGuard::None | AdminGuard::BearerToken(_) => None,
         AdminGuard::ClientCertificate(ca) => Some(ca),
     };
     let tls = match (admin.tls, tls) {
         (false, _) | (true, None) => None,
-        (true, Some(files)) => Some(acceptor(files, client_ca)?),
+        (true, Some(certificate)) => Some(acceptor(certificate, client_ca)?),
     };
     let socket = match &admin.address {
         AdminAddress::Tcp(address) => Socket::Tcp(tcp(*address).await?),
@@ -208,7 +300,10 @@ fn display(path: &Path) -> String {
     format!("unix:{}", path.display())
 }
 
-fn acceptor(files: &TlsFiles, client_ca: Option<&CaBundle>) -> Result<TlsAcceptor, ServeError> {
+fn acceptor(
+    certificate: &Arc<Certificate>,
+    client_ca: Option<&CaBundle>,
+) -> Result<TlsAcceptor, ServeError> {
     let failed = |error: &dyn std::fmt::Display| ServeError::Tls(error.to_string());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -227,8 +322,8 @@ fn acceptor(files: &TlsFiles, client_ca: Option<&CaBundle>) -> Result<TlsAccepto
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let certified = rustls::sign::CertifiedKey::clone(&files.certified);
-    let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(certificate) as _;
+    let mut config = builder.with_cert_resolver(resolver);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

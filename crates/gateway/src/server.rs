@@ -121,9 +121,8 @@ pub fn start(app: &Arc<App>, listeners: Vec<Listener>) -> std::io::Result<Runnin
         trigger,
         tasks: JoinSet::new(),
         sockets: Vec::new(),
-        grace: app.limits.shutdown_grace,
+        grace: app.limits().shutdown_grace,
     };
-    let slots = Arc::new(Semaphore::new(app.limits.max_connections));
     for listener in listeners {
         match &listener.socket {
             Socket::Tcp(tcp) => running.addresses.push((listener.serves, tcp.local_addr()?)),
@@ -135,9 +134,9 @@ pub fn start(app: &Arc<App>, listeners: Vec<Listener>) -> std::io::Result<Runnin
             tls: listener.tls,
             // Probes and scrapes must get through when clients use up all connections.
             slots: if listener.serves == Serves::Admin {
-                Arc::new(Semaphore::new(ADMIN_CONNECTIONS))
+                Some(Arc::new(Semaphore::new(ADMIN_CONNECTIONS)))
             } else {
-                Arc::clone(&slots)
+                None
             },
         };
         running.tasks.spawn(accepting.run(listener.socket, signal.clone()));
@@ -156,7 +155,8 @@ struct Accepting {
     app: Arc<App>,
     serves: Serves,
     tls: Option<TlsAcceptor>,
-    slots: Arc<Semaphore>,
+    /// None: those that all clients share.
+    slots: Option<Arc<Semaphore>>,
 }
 
 impl Accepting {
@@ -176,7 +176,7 @@ impl Accepting {
                         }
                     }
                     Ok(Accepted::Unix(stream)) => {
-                        if let Ok(slot) = Arc::clone(&this.slots).try_acquire_owned() {
+                        if let Ok(slot) = this.places().try_acquire_owned() {
                             let connection = Connection { peer: None, tls: None };
                             let this = Arc::clone(&this);
                             connections.spawn(this.http(stream, connection, slot, signal.clone()));
@@ -193,8 +193,12 @@ impl Accepting {
         while connections.join_next().await.is_some() {}
     }
 
+    fn places(&self) -> Arc<Semaphore> {
+        self.slots.clone().unwrap_or_else(|| self.app.connections.semaphore())
+    }
+
     fn slot(&self, stream: &TcpStream) -> Option<OwnedSemaphorePermit> {
-        let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
+        let slot = self.places().try_acquire_owned().ok();
         if slot.is_none() {
             self.app.metrics.shed.inc();
             if self.tls.is_none() {
@@ -223,7 +227,7 @@ impl Accepting {
             return self.http(stream, Connection { peer, tls: None }, slot, signal).await;
         };
         let handshake = acceptor.accept(stream);
-        match tokio::time::timeout(self.app.limits.tls_handshake_timeout, handshake).await {
+        match tokio::time::timeout(self.app.limits().tls_handshake_timeout, handshake).await {
             Ok(Ok(stream)) => {
                 let tls = stream.get_ref().1.protocol_version();
                 self.http(stream, Connection { peer, tls }, slot, signal).await;
@@ -242,7 +246,7 @@ impl Accepting {
     ) where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let limits = &self.app.limits;
+        let limits = Arc::clone(&*self.app.limits());
         self.app.metrics.connections.inc();
         let busy = Busy::default();
         let (stall, head) = (limits.body_idle_timeout, limits.header_read_timeout);

@@ -41,12 +41,22 @@ impl Signal {
     }
 }
 
-/// Waits for SIGTERM or SIGINT. SIGHUP, with which operators ask for a reload, must not end the
-/// gateway: it is said that there is none yet.
+/// From now on a SIGHUP does not end the process, even before anybody waits for one.
+///
+/// # Errors
+/// When the signal handler cannot be installed.
+pub fn survive_hang_ups() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // The handler stays when its listener is gone.
+    signal(SignalKind::hangup()).map(drop)
+}
+
+/// Waits for SIGTERM or SIGINT. At each SIGHUP, with which operators ask for a reload, it calls
+/// `hung_up`.
 ///
 /// # Errors
 /// When the signal handlers cannot be installed.
-pub async fn os_signal() -> std::io::Result<&'static str> {
+pub async fn os_signal(hung_up: impl Fn()) -> std::io::Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
@@ -55,9 +65,7 @@ pub async fn os_signal() -> std::io::Result<&'static str> {
         tokio::select! {
             _ = term.recv() => return Ok("SIGTERM"),
             _ = int.recv() => return Ok("SIGINT"),
-            _ = hang_up.recv() => {
-                tracing::warn!("SIGHUP: the configuration is not reloaded; restart to change it");
-            }
+            _ = hang_up.recv() => hung_up(),
         }
     }
 }

@@ -129,7 +129,8 @@ pub struct StoreTlsError {
 }
 
 impl Snapshot {
-    /// Makes connections and signers for a configuration.
+    /// Makes connections and signers for a configuration. Connections to stores, and keys of
+    /// providers, that are reached as in `previous` are kept.
     ///
     /// # Errors
     /// When a store's certificates cannot be used.
@@ -137,18 +138,34 @@ impl Snapshot {
         generation: u64,
         live: Live,
         limits: &Limits,
+        previous: Option<&Self>,
         shutdown: &Signal,
     ) -> Result<Self, StoreTlsError> {
         let mut stores = HashMap::new();
         for store in live.stores.all() {
-            let handle = StoreHandle::new(store, limits)?;
+            let kept = previous.and_then(|previous| previous.pool_for(store));
+            let handle = StoreHandle::new(store, limits, kept)?;
             stores.insert(store.name.clone(), handle);
         }
         let all: Vec<Arc<User>> = live.users.iter().cloned().map(Arc::new).collect();
         let users = all.iter().map(|user| (user.access_key.clone(), Arc::clone(user))).collect();
         let users_by_arn = all.into_iter().map(|user| (user.arn.clone(), user)).collect();
-        let providers = Providers::start(&live.providers, None, shutdown);
+        let providers = Providers::start(
+            &live.providers,
+            previous.map(|previous| &previous.providers),
+            shutdown,
+        );
         Ok(Self { generation, live, providers, stores, users, users_by_arn })
+    }
+
+    /// The connections to a store, if it is reached in the same way.
+    fn pool_for(&self, store: &Store) -> Option<&Pool> {
+        let known = self.live.stores.all().iter().find(|known| known.name == store.name)?;
+        let certificates = |store: &Store| store.ca.as_ref().map(|ca| ca.certificates.clone());
+        let same = known.endpoint == store.endpoint
+            && known.insecure == store.insecure
+            && certificates(known) == certificates(store);
+        self.stores.get(&store.name).filter(|_| same).map(|handle| &handle.pool)
     }
 
     /// The service account that has an access key id.
@@ -171,7 +188,7 @@ impl Snapshot {
 }
 
 impl StoreHandle {
-    fn new(store: &Store, limits: &Limits) -> Result<Self, StoreTlsError> {
+    fn new(store: &Store, limits: &Limits, kept: Option<&Pool>) -> Result<Self, StoreTlsError> {
         let tls = match store.endpoint.scheme() {
             Scheme::Http => None,
             Scheme::Https => Some(tls::client_config(store).map_err(|why| StoreTlsError {
@@ -181,16 +198,15 @@ impl StoreHandle {
         };
         let address =
             Address { host: store.endpoint.host().to_owned(), port: store.endpoint.port(), tls };
-        let pool = Pool::new(
-            address,
-            PoolLimits {
-                connect_timeout: limits.store_connect_timeout,
-                max_connections: limits.store_max_connections,
-                idle_connections: limits.store_idle_connections,
-                idle_timeout: limits.store_idle_timeout,
-                queue_timeout: limits.store_connect_timeout,
-            },
-        );
+        let bounds = PoolLimits {
+            connect_timeout: limits.store_connect_timeout,
+            max_connections: limits.store_max_connections,
+            idle_connections: limits.store_idle_connections,
+            idle_timeout: limits.store_idle_timeout,
+            queue_timeout: limits.store_connect_timeout,
+        };
+        let pool = kept.filter(|pool| pool.limits() == bounds).cloned();
+        let pool = pool.unwrap_or_else(|| Pool::new(address, bounds));
         let signers = store
             .credentials
             .iter()

@@ -66,3 +66,12 @@ pub enum LogFormat {
     /// Text for people.
     Text,
 }
+
+/// When the configuration is read again, beside SIGHUP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reload {
+    /// Whether files are watched.
+    pub watch: bool,
+    /// How often they are looked at even without an event.
+    pub interval: std::time::Duration,
+}

@@ -58,6 +58,8 @@ section! {
         harmless_headers: Vec<Value<String>> as "list of header names" = "[]";
         /// Timeouts and sizes.
         limits: RawLimits = "";
+        /// When the configuration is read again, beside SIGHUP.
+        reload: RawReload = "";
         /// What is logged, and how.
         log: RawLog = "";
     }
@@ -244,6 +246,19 @@ section! {
         /// Only sessions that were issued before this time end; the next login is taken again.
         /// Without it, `subject` and `user` are shut out.
         before: String as "time" = "for good";
+    }
+}
+
+section! {
+    /// When the configuration is read again, beside SIGHUP.
+    RawReload {
+        /// Whether the configuration and all files that it names are watched. What changes comes into
+        /// force whole, for the next request, or not at all. `listen`, `admin` and `log` need a
+        /// restart.
+        watch: bool = "true";
+        /// How often the files are looked at even if the system tells of no change, for volumes that
+        /// tell none.
+        interval: Duration = "60s";
     }
 }
 

@@ -171,7 +171,7 @@ impl Authorized {
             Upload::Nothing => return Ok(self.prepare_document(headers)),
             Upload::Stream(incoming) => incoming,
         };
-        let limit = app.limits.max_object_size.get();
+        let limit = app.limits().max_object_size.get();
         let expect =
             payload::expectations(&self.operation, &self.signature, self.content_length, limit)?;
         let length = expect.length.ok_or(Reject::NoLength)?;
@@ -183,8 +183,8 @@ impl Authorized {
             | Payload::StreamingSignedTrailer => Payload::Unsigned,
         };
         let inspector = Inspector::new(expect);
-        let idle = app.limits.body_idle_timeout;
-        let small = length <= app.limits.small_body.get();
+        let idle = app.limits().body_idle_timeout;
+        let small = length <= app.limits().small_body.get();
         if let Some(share) = small.then(|| app.small_bodies.take(length)).flatten() {
             let (bytes, trailers) = collect(incoming, inspector, idle, None).await?;
             let body = OutgoingBody::whole(bytes).holding(vec![share]);
@@ -260,7 +260,7 @@ impl Delivered {
 
 /// By how much the store has to do before it can answer.
 pub(super) fn patience(app: &App, class: s3::Patience) -> Patience {
-    let limits = &app.limits;
+    let limits = app.limits();
     let first_byte = match class {
         s3::Patience::Short => limits.store_first_byte_timeout,
         s3::Patience::Listing => limits.store_list_first_byte_timeout,

@@ -62,7 +62,7 @@ impl Authorized {
         let request = signer.request(outgoing, OutgoingBody::empty(), &payload, self.now)?;
         let answer = handle.pool.send(request, patience(app, s3::Patience::Short)).await?;
         let (parts, body) = answer.into_parts();
-        let document = read(body, MAX_ERROR, app.limits.store_body_idle_timeout, None).await?;
+        let document = read(body, MAX_ERROR, app.limits().store_body_idle_timeout, None).await?;
         Tags::of(parts.status, &document.bytes)
     }
 }

@@ -94,7 +94,7 @@ impl Delivered {
         resource: &str,
     ) -> Response<Answer> {
         let (parts, body) = answer.into_parts();
-        let idle = exchange.finish.app.limits.store_body_idle_timeout;
+        let idle = exchange.finish.app.limits().store_body_idle_timeout;
         let document = read(body, MAX_ERROR, idle, None).await;
         let document = document.map(|read| read.bytes).unwrap_or_default();
         let on_key = self.operation.key().is_some();
@@ -244,7 +244,7 @@ impl Delivered {
         body: StoreBody,
     ) -> Response<Answer> {
         exchange.finish.record.status = status.as_u16();
-        let idle = exchange.finish.app.limits.store_body_idle_timeout;
+        let idle = exchange.finish.app.limits().store_body_idle_timeout;
         let request_id = exchange.finish.record.request_id.clone();
         let finish = exchange.finish(self.verdict.clone());
         self.respond(status, headers, &request_id, Answer::store(body, idle, finish))
@@ -258,7 +258,7 @@ impl Delivered {
         body: StoreBody,
     ) -> Response<Answer> {
         exchange.finish.record.status = status.as_u16();
-        let idle = exchange.finish.app.limits.store_copy_first_byte_timeout;
+        let idle = exchange.finish.app.limits().store_copy_first_byte_timeout;
         let request_id = exchange.finish.record.request_id.clone();
         let rewrite = Rewriting {
             kind: self.operation.kind(),
@@ -309,7 +309,7 @@ impl Delivered {
         resource: &str,
         rewrite: Rewrite<T>,
     ) -> Response<Answer> {
-        let idle = exchange.finish.app.limits.store_body_idle_timeout;
+        let idle = exchange.finish.app.limits().store_body_idle_timeout;
         let document =
             match read(body, MAX_DOCUMENT, idle, Some(&exchange.finish.app.answers)).await {
                 Ok(document) => document,

@@ -222,7 +222,7 @@ impl Reading<'_> {
         )?;
         // The text, what is parsed of it, and what is rendered for the store.
         let mut memory = Growth::new(&self.app.documents, 3);
-        let idle = self.app.limits.body_idle_timeout;
+        let idle = self.app.limits().body_idle_timeout;
         let read = collect(body, Inspector::new(expect), idle, Some(&mut memory));
         let (bytes, _trailers) = tokio::time::timeout(DOCUMENT_TIMEOUT, read)
             .await

@@ -124,7 +124,7 @@ users: [{{ name: loader, access_key: {USER_KEY}, secret_key: {{ env: SECRET }}, 
     let environment = BTreeMap::from([("SECRET".to_owned(), USER_SECRET.to_owned())]);
     let config =
         config::load_with(&text, &environment, Path::new("/etc"), &files, Samples::Accept).unwrap();
-    Snapshot::new(1, config.live, &config.startup.limits, shutdown).unwrap()
+    Snapshot::new(1, config.live, &config.startup.limits, None, shutdown).unwrap()
 }
 
 /// The form of a login; the given parameters replace the usual ones or join them.

@@ -44,7 +44,7 @@ impl std::fmt::Debug for Address {
 }
 
 /// What bounds the pool. Durations and counts come from the configuration's `limits`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolLimits {
     /// TCP connect and TLS handshake together.
     pub connect_timeout: Duration,
@@ -113,6 +113,12 @@ impl std::fmt::Debug for Pool {
 }
 
 impl Pool {
+    /// What bounds it.
+    #[must_use]
+    pub fn limits(&self) -> PoolLimits {
+        self.0.limits
+    }
+
     /// An empty pool; connections are made when they are needed.
     #[must_use]
     pub fn new(address: Address, limits: PoolLimits) -> Self {

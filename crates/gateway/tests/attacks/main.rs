@@ -29,6 +29,7 @@ mod plan;
 mod policies;
 mod promises;
 mod providers;
+mod reloads;
 mod routing;
 mod sessions;
 mod signatures;

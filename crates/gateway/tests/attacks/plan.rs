@@ -179,6 +179,30 @@ impl Plan {
         load_with(&text, &BTreeMap::new(), Path::new("/cfg"), &files, Samples::Accept)
     }
 
+    /// Writes everything into a folder, as an operator would have it.
+    pub(crate) fn write(&self, folder: &Path) {
+        let mut config = self.config.clone();
+        config["listen"]["admin"] = json!("127.0.0.1:0");
+        let full = policy(&[allow(&["s3:*"], &["*"])]).to_string();
+        let fence = policy(&[allow(&["s3:*"], &["arn:aws:s3:::fence*"])]).to_string();
+        let files: Vec<(&str, Vec<u8>)> = vec![
+            ("fakes3pp.yaml", config.to_string().into()),
+            ("keys.ring", RING.into()),
+            ("store.secret", STORE_SECRET.into()),
+            ("loader.secret", LOADER_SECRET.into()),
+            ("loader.json", full.into()),
+            ("fence.secret", FENCE_SECRET.into()),
+            ("fence.json", fence.into()),
+            ("roles/people.json", self.role.to_string().into()),
+        ];
+        let more = self.files.iter().map(|(path, content)| (path.as_str(), content.clone()));
+        for (path, content) in files.into_iter().chain(more) {
+            let path = folder.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+    }
+
     /// What `load` complains about.
     pub(crate) fn complaint(&self) -> String {
         self.load().err().map(|errors| errors.to_string()).unwrap_or_default()

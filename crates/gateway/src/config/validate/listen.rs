@@ -2,19 +2,23 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Check, section};
 use crate::config::Startup;
 use crate::config::error::Place;
 use crate::config::limits::Limits;
-use crate::config::listen::{AdminAddress, AdminGuard, AdminListen, Listen, Log, LogFormat};
+use crate::config::listen::{
+    AdminAddress, AdminGuard, AdminListen, Listen, Log, LogFormat, Reload,
+};
 use crate::config::pem::{self, TlsFiles};
-use crate::config::raw::{RawAdmin, RawConfig, RawListen, RawLog, RawTls};
+use crate::config::raw::{RawAdmin, RawConfig, RawListen, RawLog, RawReload, RawTls};
 use crate::config::secret::{self, SecretText};
 use crate::config::shape::{Field, Value};
 
 pub(super) fn startup(raw: &RawConfig, limits: Limits, check: &mut Check<'_>) -> Option<Startup> {
     let log = section(&raw.log, |log| read_log(log, check));
+    let reload = section(&raw.reload, |reload| read_reload(reload, check));
     if raw.listen.is_bad() {
         return None;
     }
@@ -50,7 +54,21 @@ pub(super) fn startup(raw: &RawConfig, limits: Limits, check: &mut Check<'_>) ->
         tls: tls?,
         limits,
         log: log?,
+        reload: reload?,
     })
+}
+
+fn read_reload(raw: &RawReload, check: &mut Check<'_>) -> Option<Reload> {
+    const DEFAULT: Duration = Duration::from_secs(60);
+    let interval = raw.interval.or(DEFAULT);
+    // All files are read each time.
+    if interval < Duration::from_secs(1) {
+        if let Some(found) = raw.interval.get() {
+            check.findings.mistake(&found.place, "must be one second at least");
+        }
+        return None;
+    }
+    Some(Reload { watch: raw.watch.or(true), interval })
 }
 
 /// None: broken; Some(None): not written.

@@ -1,0 +1,282 @@
+//! A configuration that changes while the gateway runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use gateway::reload::{Asker, Origin};
+use gateway::serve::Gateway;
+use gateway::server::Serves;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::client::{Connection, Response};
+use testkit::logs::Log;
+use testkit::signed::{Credentials, Prepared, encode};
+
+use crate::harness::{HOST, Plan, ROLE, allow, policy, request};
+
+/// A gateway that follows the files of a folder.
+struct Followed {
+    gateway: Gateway,
+    asker: Asker,
+    folder: TempDir,
+    plan: Plan,
+}
+
+impl Followed {
+    async fn start(plan: Plan, watch: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = plan.with(|config| {
+            // Without events, and with an interval that never comes, only whoever asks is answered.
+            config["reload"] = json!({ "watch": watch, "interval": "1h" });
+        });
+        plan.write(folder.path());
+        Self::start_in(folder, plan).await
+    }
+
+    async fn start_in(folder: TempDir, plan: Plan) -> Self {
+        let path = folder.path().join("fakes3pp.yaml");
+        let origin = Origin { path, environment: BTreeMap::new() };
+        let (config, seen) = origin.load();
+        let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+        let gateway = Gateway::start(config, Log::default()).await.unwrap();
+        let asker = gateway.follow(origin, seen);
+        plan.store.put("/data/alice/a", b"a", &[]);
+        Self { gateway, asker, folder, plan }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    async fn admin(&self, path: &str) -> Response {
+        let mut connection = Connection::open(self.gateway.address(Serves::Admin).unwrap()).await;
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        connection.send(head.as_bytes()).await;
+        connection.response("GET").await
+    }
+
+    async fn report(&self) -> Value {
+        serde_json::from_slice(&self.admin("/reload").await.body).unwrap()
+    }
+
+    /// Waits until the admin listener tells what is wanted.
+    async fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let told = async {
+            loop {
+                let report = self.report().await;
+                if wanted(&report) {
+                    return report;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await.expect("it never came")
+    }
+
+    async fn until_generation(&self, generation: u64) -> Value {
+        self.until(|report| report["generation"] == generation && report["ok"] == true).await
+    }
+
+    async fn until_refused(&self) -> Value {
+        self.until(|report| report["ok"] == false).await
+    }
+
+    async fn send(&self, sent: &Prepared) -> Response {
+        let mut connection = Connection::open(self.gateway.address(Serves::S3).unwrap()).await;
+        connection.send(&sent.bytes()).await;
+        connection.response(&sent.method).await
+    }
+
+    async fn login(&self) -> Credentials {
+        let form = format!(
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={}&RoleSessionName=tests\
+             &WebIdentityToken={}",
+            encode(ROLE.as_bytes()),
+            encode(self.plan.issuer.token("alice").as_bytes()),
+        );
+        let mut connection = Connection::open(self.gateway.address(Serves::Sts).unwrap()).await;
+        connection.send(&crate::harness::sts_post(&form)).await;
+        let response = connection.response("POST").await;
+        let part = |name: &str| response.xml(name).unwrap().to_owned();
+        Credentials::temporary(
+            &part("AccessKeyId"),
+            &part("SecretAccessKey"),
+            &part("SessionToken"),
+        )
+    }
+
+    async fn status(&self, keys: &Credentials) -> u16 {
+        self.send(&request("GET", "/data/alice/a").sign(keys)).await.status
+    }
+
+    /// The role's file with these statements.
+    fn role(&self, statements: &[Value]) -> String {
+        let mut role = self.plan.role.clone();
+        role["Policies"] =
+            json!([{ "PolicyName": "own-prefix", "PolicyDocument": policy(statements) }]);
+        role.to_string()
+    }
+}
+
+#[tokio::test]
+async fn a53_what_is_good_holds_for_the_next_request_of_an_open_connection() {
+    let followed = Followed::start(Plan::new(), false).await;
+    let alice = followed.login().await;
+    let get = || request("GET", "/data/alice/a").host(HOST).sign(&alice);
+    let mut connection = Connection::open(followed.gateway.address(Serves::S3).unwrap()).await;
+    connection.send(&get().bytes()).await;
+    assert_eq!(connection.response("GET").await.status, 200);
+    followed.write("roles/people.json", &followed.role(&[allow(&["s3:PutObject"], &["*"])]));
+    followed.asker.ask();
+    followed.until_generation(2).await;
+    connection.send(&get().bytes()).await;
+    assert_eq!(connection.response("GET").await.status, 403);
+    let metrics = followed.admin("/metrics").await.text().to_owned();
+    assert!(metrics.contains("fakes3pp_config_reloads_total{result=\"ok\"} 1"), "{metrics}");
+    assert!(metrics.contains("fakes3pp_config_generation 2"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a53_what_is_broken_changes_nothing_and_is_told() {
+    let followed = Followed::start(Plan::new(), false).await;
+    let alice = followed.login().await;
+    let good = |name: &str| std::fs::read_to_string(followed.path(name)).unwrap();
+    let denies_nothing = json!({ "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": { "StringEquals": { "aws:SourceVpc": "x" } } });
+    let mut failures = 0;
+    for (name, broken, says) in [
+        ("roles/people.json", "{".to_owned(), "people.json"),
+        ("roles/people.json", followed.role(&[denies_nothing]), "never fills"),
+        ("keys.ring", "k1 active short\n".to_owned(), "key ring"),
+        ("loader.json", "{}".to_owned(), "loader.json"),
+        ("fakes3pp.yaml", "stores: 7\n".to_owned(), "stores"),
+        ("fakes3pp.yaml", "\t:\n- {".to_owned(), ""),
+    ] {
+        let before = good(name);
+        followed.write(name, &broken);
+        followed.asker.ask();
+        let report = followed.until_refused().await;
+        failures += 1;
+        let mistakes = report["mistakes"].to_string();
+        assert!(mistakes.contains(says) && mistakes.len() > 4, "{name}: {mistakes}");
+        assert_eq!(report["generation"], failures, "one more for each good one before");
+        assert_eq!(followed.status(&alice).await, 200, "{name}");
+        followed.write(name, &before);
+        followed.asker.ask();
+        followed.until_generation(failures + 1).await;
+    }
+    let metrics = followed.admin("/metrics").await.text().to_owned();
+    let counted = format!("fakes3pp_config_reloads_total{{result=\"failed\"}} {failures}");
+    assert!(metrics.contains(&counted), "{metrics}");
+}
+
+#[tokio::test]
+async fn a53_a_removed_role_stops_at_once() {
+    let followed = Followed::start(Plan::new(), false).await;
+    let alice = followed.login().await;
+    assert_eq!(followed.status(&alice).await, 200);
+    std::fs::remove_file(followed.path("roles/people.json")).unwrap();
+    followed.asker.ask();
+    followed.until_generation(2).await;
+    assert_eq!(followed.status(&alice).await, 400);
+    // A folder that cannot be read is not an empty one.
+    std::fs::remove_dir(followed.path("roles")).unwrap();
+    followed.asker.ask();
+    followed.until_refused().await;
+}
+
+#[tokio::test]
+async fn a53_files_that_change_are_noticed() {
+    let followed = Followed::start(Plan::new(), true).await;
+    let alice = followed.login().await;
+    // As an editor saves: another file, renamed over the old one.
+    let text = followed.role(&[allow(&["s3:PutObject"], &["*"])]);
+    followed.write("roles/.people.json.swp", &text);
+    std::fs::rename(followed.path("roles/.people.json.swp"), followed.path("roles/people.json"))
+        .unwrap();
+    followed.until_generation(2).await;
+    assert_eq!(followed.status(&alice).await, 403);
+}
+
+/// Kubernetes shows a volume as links to `..data/FILE`, and swaps the link `..data`.
+#[tokio::test]
+async fn a53_a_volume_of_kubernetes_is_swapped_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::new().with(|config| {
+        config["roles"] = json!("mount");
+        config["reload"] = json!({ "interval": "1h" });
+    });
+    plan.write(folder.path());
+    let mount = folder.path().join("mount");
+    let version = |name: &str, text: &str| {
+        std::fs::create_dir_all(mount.join(name)).unwrap();
+        std::fs::write(mount.join(name).join("people.json"), text).unwrap();
+    };
+    let link = |to: &str, at: &Path| std::os::unix::fs::symlink(to, at).unwrap();
+    version("..1", &plan.role.to_string());
+    link("..1", &mount.join("..data"));
+    link("..data/people.json", &mount.join("people.json"));
+    let followed = Followed::start_in(folder, plan).await;
+    let alice = followed.login().await;
+    assert_eq!(followed.status(&alice).await, 200);
+    version("..2", &followed.role(&[allow(&["s3:PutObject"], &["*"])]));
+    link("..2", &mount.join("..tmp"));
+    std::fs::rename(mount.join("..tmp"), mount.join("..data")).unwrap();
+    followed.until_generation(2).await;
+    assert_eq!(followed.status(&alice).await, 403);
+}
+
+#[tokio::test]
+async fn a53_no_request_is_lost_while_reloading() {
+    let followed = Followed::start(Plan::new(), false).await;
+    let alice = followed.login().await;
+    let asker = followed.asker.clone();
+    let reloads = async {
+        for _ in 0..200 {
+            asker.ask();
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let requests = async {
+        for _ in 0..200 {
+            assert_eq!(followed.status(&alice).await, 200);
+        }
+    };
+    tokio::join!(reloads, requests);
+    let report = followed.report().await;
+    assert!(report["generation"].as_u64().unwrap() > 5, "{report}");
+    // The connections to the store were kept: one for each that was open at a time.
+    assert!(
+        followed.plan.store.connections().len() < 20,
+        "{}",
+        followed.plan.store.connections().len()
+    );
+}
+
+#[tokio::test]
+async fn a53_what_cannot_change_is_named() {
+    let followed = Followed::start(Plan::new(), false).await;
+    let mut config: Value =
+        serde_json::from_str(&std::fs::read_to_string(followed.path("fakes3pp.yaml")).unwrap())
+            .unwrap();
+    config["log"] = json!({ "level": "debug" });
+    config["limits"] = json!({ "requests_in_flight": 1 });
+    followed.write("fakes3pp.yaml", &config.to_string());
+    followed.asker.ask();
+    let report = followed.until_generation(2).await;
+    assert_eq!(report["needs_restart"], json!(["log"]));
+}
+
+#[tokio::test]
+async fn a51_the_admin_listener_shows_no_secret_of_a_broken_configuration() {
+    let followed = Followed::start(Plan::new(), false).await;
+    followed.write("keys.ring", "k1 active 0Th03xVIwSU0a1eUw27+FXd/2tMTzxwbJDa8aW2+pzY\nk1 x y\n");
+    followed.asker.ask();
+    let report = followed.until_refused().await.to_string();
+    assert!(!report.contains("0Th03xVIwSU0a1e"), "{report}");
+}
