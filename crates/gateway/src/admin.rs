@@ -1,4 +1,4 @@
-//! The admin listener: `/livez`, `/readyz`, `/metrics`, `/reload`.
+//! The admin listener: `/livez`, `/readyz`, `/metrics`, `/reload`, `/denials`.
 //!
 //! It is for the operator's probes and scrapers. The configuration refuses an address that is not
 //! loopback or a unix socket unless a bearer token or client certificates guard it.
@@ -23,7 +23,28 @@ pub fn answer<B>(app: &App, request: &Request<B>) -> Response<Full<Bytes>> {
         "/readyz" => readiness(app),
         "/metrics" => metrics(app),
         "/reload" => json(&app.reload.report()),
-        _ => text(StatusCode::NOT_FOUND, "/livez, /readyz, /metrics and /reload are here\n"),
+        "/denials" => json(&app.denials.last(limit(request.uri().query().unwrap_or("")))),
+        path => match path.strip_prefix("/denials/") {
+            Some(request_id) => denial(app, request_id),
+            None => text(
+                StatusCode::NOT_FOUND,
+                "/livez, /readyz, /metrics, /reload, /denials and /denials/REQUEST_ID are here\n",
+            ),
+        },
+    }
+}
+
+/// How many denials are shown: `limit=N`, else 100.
+fn limit(query: &str) -> usize {
+    const DEFAULT: usize = 100;
+    let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "limit");
+    asked.and_then(|(_, value)| value.parse().ok()).unwrap_or(DEFAULT)
+}
+
+fn denial(app: &App, request_id: &str) -> Response<Full<Bytes>> {
+    match app.denials.find(request_id) {
+        Some(record) => json(&record),
+        None => text(StatusCode::NOT_FOUND, "no denial is kept for this request id\n"),
     }
 }
 

@@ -7,6 +7,7 @@ use http::HeaderMap;
 
 use crate::audit;
 use crate::config::{AdminGuard, Limits};
+use crate::denial::Denials;
 use crate::metrics::Metrics;
 use crate::pipeline::budget::{Budget, Places};
 use crate::reload;
@@ -40,6 +41,8 @@ pub struct App {
     pub connections: Places,
     /// The certificate of the listeners.
     pub certificate: Arc<Certificate>,
+    /// The last denials, for whoever asks why.
+    pub denials: Denials,
     /// How the last reload went.
     pub reload: reload::State,
     /// Ends what runs in the background.

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::denial::Denied;
+
 /// Lines that may wait for the writer. At about 1 KiB a line this bounds the queue to 8 MiB.
 const QUEUE: usize = 8192;
 
@@ -64,6 +66,9 @@ pub struct Record {
     /// The statement that decided, `policy[index] (sid)`, or what was nearest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
+    /// What stood in the way of a request that was denied, part by part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denial: Option<Box<Denied>>,
     /// Store that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
@@ -101,6 +106,11 @@ const MAX_FIELD: usize = 2048;
 impl Record {
     /// Cuts every free text to [`MAX_FIELD`] bytes.
     fn bound(&mut self) {
+        self.bound_to(MAX_FIELD);
+    }
+
+    /// Cuts every free text to so many bytes.
+    pub(crate) fn bound_to(&mut self, most: usize) {
         for text in [
             &mut self.bucket,
             &mut self.key,
@@ -117,8 +127,8 @@ impl Record {
         .into_iter()
         .flatten()
         {
-            if text.len() > MAX_FIELD {
-                let end = (0..=MAX_FIELD).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+            if text.len() > most {
+                let end = (0..=most).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
                 text.truncate(end);
             }
         }

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod decide;
+pub mod denial;
 pub mod entropy;
 mod explain;
 pub mod metrics;

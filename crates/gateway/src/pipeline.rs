@@ -41,6 +41,7 @@ use client_body::ClientBody;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
+use crate::denial::Denied;
 use crate::reject::{Reject, Rejection, Severity};
 use crate::server::Serves;
 use crate::{admin, clock, entropy};
@@ -100,6 +101,8 @@ struct Exchange {
     /// Logs and counts, whatever becomes of the request.
     finish: Finish,
     head_only: bool,
+    /// The ARN of the caller, once it is proven.
+    principal: Option<String>,
 }
 
 impl Exchange {
@@ -127,7 +130,7 @@ impl Exchange {
         let busy = in_flight.is_none();
         let finish =
             Finish { app, record, started: Instant::now(), verdict: None, ended: false, in_flight };
-        let exchange = Self { snapshot, client, now, finish, head_only };
+        let exchange = Self { snapshot, client, now, finish, head_only, principal: None };
         let refusal = match id {
             Err(error) => Reject::from(error),
             Ok(_) if busy => {
@@ -153,7 +156,10 @@ impl Exchange {
     fn reject(mut self, reject: &Reject, resource: &str) -> Response<Answer> {
         let rejection = reject.rejection();
         self.note(reject, &rejection);
-        let Rejection { code, message, extra, region, .. } = rejection;
+        let Rejection { code, message, mut extra, region, .. } = rejection;
+        if let Reject::Denied(_) = reject {
+            extra.extend(self.encoded_message().map(|text| ("EncodedAuthorizationMessage", text)));
+        }
         let extra: Vec<(&str, &str)> =
             extra.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let xml = s3::render_error(
@@ -186,6 +192,16 @@ impl Exchange {
     fn denied(&mut self, denial: &Denial) {
         self.finish.record.decision = Some(denial.decision.as_str());
         self.finish.record.decided_by = Some(denial.decision.to_string());
+        self.finish.record.denial = Some(Box::new(Denied::of(denial)));
+    }
+
+    /// Why, for those whose policy allows `sts:DecodeAuthorizationMessage`; for callers who are known,
+    /// since nobody else could have it decoded.
+    fn encoded_message(&self) -> Option<String> {
+        let (principal, record) = (self.principal.as_deref()?, &self.finish.record);
+        let decoded = record.denial.as_ref()?.decoded(principal, record).to_string();
+        let salt = entropy::bytes().ok()?;
+        ::sts::authorization_message::seal(&self.snapshot.live.keys, &decoded, salt)
     }
 
     /// Every statement that was needed, each once.
@@ -278,12 +294,16 @@ impl Exchange {
         match caller {
             Caller::Session(caller) => {
                 let session = &caller.session;
+                self.principal = Some(session.arn());
                 self.finish.record.subject = Some(session.origin.subject().to_owned());
                 self.finish.record.issuer = session.origin.issuer().map(str::to_owned);
                 self.finish.record.role = Some(session.role.as_str().to_owned());
                 self.finish.record.session = Some(session.session_name.clone());
             }
-            Caller::User(caller) => self.finish.record.subject = Some(caller.user.name.clone()),
+            Caller::User(caller) => {
+                self.principal = Some(caller.user.arn.clone());
+                self.finish.record.subject = Some(caller.user.name.clone());
+            }
             Caller::Anonymous => {}
         }
     }

@@ -19,6 +19,7 @@ use crate::config::{
     AdminAddress, AdminGuard, AdminListen, CaBundle, Config, Fingerprint, LogFormat, Startup,
     TlsFiles,
 };
+use crate::denial::Denials;
 use crate::metrics::Metrics;
 use crate::pipeline::budget::{Budget, Places};
 use crate::reload;
@@ -169,6 +170,7 @@ impl Gateway {
             in_flight: Places::new(limits.requests_in_flight),
             connections: Places::new(limits.max_connections),
             certificate,
+            denials: Denials::default(),
             reload: reload::State::default(),
             background: signal,
             limits: ArcSwap::from_pointee(limits),

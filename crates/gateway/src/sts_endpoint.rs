@@ -27,6 +27,7 @@ use sts::query::{self, Call};
 use sts::response;
 
 use crate::audit::Record;
+use crate::denial::Denied;
 use crate::oidc::Providers;
 use crate::pipeline::Client;
 use crate::snapshot::Snapshot;
@@ -90,6 +91,8 @@ pub struct Facts {
     pub decision: Option<&'static str>,
     /// The statement that decided.
     pub decided_by: Option<String>,
+    /// What stood in the way.
+    pub denial: Option<Box<Denied>>,
     /// The code of the answer, if it is an error.
     pub error: Option<Code>,
     /// Why, in words that the client does not get.
@@ -108,6 +111,7 @@ impl Facts {
         record.session = self.session;
         record.decision = self.decision;
         record.decided_by = self.decided_by;
+        record.denial = self.denial;
         record.error = self.error.map(|code| code.as_str().to_owned());
         record.reason = self.reason;
     }
@@ -199,6 +203,7 @@ impl StsAnswer {
         if let Some(denial) = error.denial() {
             facts.decision = Some(denial.decision.as_str());
             facts.decided_by = Some(denial.decision.to_string());
+            facts.denial = Some(Box::new(Denied::of(denial)));
         }
         Self {
             status: StatusCode::from_u16(error.code().status())

@@ -237,6 +237,7 @@ impl Drop for Finish {
         let elapsed = self.started.elapsed();
         record.total_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         self.app.metrics.finished(&record, elapsed.as_secs_f64());
+        self.app.denials.keep(&record);
         self.app.access_log.write(record);
     }
 }

@@ -300,3 +300,66 @@ fn a21_who_is_trusted_and_cut_off_must_be_there() {
         json!([{ "PolicyName": "x", "PolicyArn": "arn:aws:iam::000000000000:policy/x" }]);
     assert!(plan.complaint().contains("is not in the folder"), "{}", plan.complaint());
 }
+
+#[tokio::test]
+async fn a_denial_is_explained_to_those_who_may_know_and_to_nobody_else() {
+    let world = Plan::new()
+        .with(|config| config["listen"]["admin"] = json!("127.0.0.1:0"))
+        .with_file(
+            "loader.json",
+            policy(&[allow(&["sts:DecodeAuthorizationMessage"], &["*"])]).to_string(),
+        )
+        .start()
+        .await;
+    let alice = world.login("alice").await;
+    let denied = world.denied(&request("GET", "/data/bob/secret.txt").sign(&alice)).await;
+    let message = denied.xml("EncodedAuthorizationMessage").unwrap().to_owned();
+    for name in ["own-prefix", "people", "claims"] {
+        assert!(!denied.text().contains(name), "{}", denied.text());
+    }
+    let form = form("DecodeAuthorizationMessage", &[("EncodedMessage", &message)]);
+    refused(&call(&world, &alice, &form).await, 403, "AccessDenied");
+    let decoded = call(&world, &world.loader, &form).await;
+    let text = decoded.xml("DecodedMessage").unwrap().replace("&quot;", "\"");
+    let decoded: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(decoded["allowed"], false);
+    assert_eq!(decoded["context"]["action"], "s3:GetObject");
+    assert_eq!(decoded["context"]["resource"], "arn:aws:s3:::data/bob/secret.txt");
+    assert_eq!(decoded["nearest"]["statement"]["policy"], "people/own-prefix");
+    // The request's id leads to the same, in the log and at the admin listener.
+    let id = denied.header("x-amz-request-id").unwrap();
+    let line = world.line(id).await;
+    assert_eq!(line["denial"]["action"], "s3:GetObject");
+    assert_eq!(line["denial"]["layer"], "identity");
+    assert_eq!(line["denial"]["failed"]["what"], "the resource does not match");
+    let admin = async |path: &str| {
+        let mut connection = Connection::open(world.admin.unwrap()).await;
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        connection.send(head.as_bytes()).await;
+        connection.response("GET").await
+    };
+    let shown: Value =
+        serde_json::from_slice(&admin(&format!("/denials/{id}")).await.body).unwrap();
+    assert_eq!(shown, line);
+    let last: Value = serde_json::from_slice(&admin("/denials?limit=1").await.body).unwrap();
+    assert_eq!(last.as_array().map(Vec::len), Some(1));
+    assert_eq!(admin("/denials/0000000000000000").await.status, 404);
+    // Nobody in particular gets no message: they could not have it decoded.
+    let nobody = request("GET", "/data/bob/secret.txt").sign(&world.loader);
+    let nobody = nobody.without_header("authorization").without_header("x-amz-date");
+    let denied = world.denied(&nobody).await;
+    assert_eq!(denied.xml("EncodedAuthorizationMessage"), None);
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_is_explained_too() {
+    let mut plan = Plan::new().with(|config| config["listen"]["admin"] = json!("127.0.0.1:0"));
+    let trust = &mut plan.role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"];
+    *trust = json!({ "StringEquals": { "claims:sub": "bob" } });
+    let world = plan.start().await;
+    let response = world.login_refused(&world.issuer.token("alice"), 403, "AccessDenied").await;
+    let line = world.line(response.header("x-amzn-requestid").unwrap()).await;
+    assert_eq!(line["denial"]["layer"], "trust");
+    assert_eq!(line["denial"]["failed"]["key"], "claims:sub");
+    assert_eq!(line["denial"]["failed"]["seen"], "alice");
+}

@@ -2,6 +2,7 @@
 //! it.
 
 use gateway::audit::Record;
+use gateway::denial::Denied;
 use policy::{Context, Decision, Failed, PolicySet, Principal, Request, Seen, evaluate};
 use serde_json::{Map, Value};
 use sts::role::Role;
@@ -30,6 +31,14 @@ fn full() -> Record {
         session: text(),
         decision: Some("allow"),
         decided_by: text(),
+        denial: Some(Box::new(Denied {
+            action: "s3:PutObject".to_owned(),
+            resource: "arn:aws:s3:::b/k".to_owned(),
+            decision: "implicitDeny",
+            layer: "identity",
+            statement: None,
+            failed: None,
+        })),
         store: text(),
         credential: text(),
         store_status: Some(200),
