@@ -11,6 +11,9 @@ use crate::config::{Authorization, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
+/// What the condition keys for the tags of an object begin with.
+pub(crate) const EXISTING_TAG: &str = "s3:ExistingObjectTag/";
+
 /// Asks the policies.
 pub(crate) struct Judge<'a> {
     pub(crate) caller: &'a Caller,
@@ -131,6 +134,23 @@ impl Judge<'_> {
             own.into_iter().chain([(self.set(&requirement.resource), request)])
         });
         policy::authorize_each(asked)
+    }
+
+    /// Whether the decision may hang on the tags of the object, which the store has to be asked for.
+    pub(crate) fn needs_tags(&self, requirement: &Requirement) -> bool {
+        if requirement.tags_of.is_none() {
+            return false;
+        }
+        let principal = self.caller.principal(&self.snapshot.live.account_id);
+        let [about_caller, about_request] = self.contexts;
+        let layers = [about_caller, about_request, &requirement.context];
+        let request = Request {
+            action: requirement.action,
+            resource: &requirement.resource,
+            principal: &principal,
+            context: &layers,
+        };
+        policy::needs_key(&self.set(&requirement.resource), &request, EXISTING_TAG)
     }
 
     /// Whether there could be prefixes and the like with which the caller may list a bucket.

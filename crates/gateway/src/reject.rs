@@ -86,6 +86,9 @@ pub enum Reject {
     /// The bucket would go, and what the gateway holds for it would stay.
     #[error("the gateway holds a policy for the bucket that is to be deleted")]
     BucketHasPolicy,
+    /// A policy names the tags of the object, and the store does not tell them.
+    #[error("the tags of the object cannot be read: {0}")]
+    TagsUnknown(String),
     /// A copy from one store to another.
     #[error("the copy source is in another store")]
     CopyAcrossStores,
@@ -229,7 +232,7 @@ impl Reject {
             Self::Body(error) => self.body(error),
             Self::Upstream(error) => self.upstream(error),
             Self::Document(error) => Rejection::new(error.code(), self),
-            Self::Denied(_) | Self::Hidden | Self::NoCredential => {
+            Self::Denied(_) | Self::Hidden | Self::NoCredential | Self::TagsUnknown(_) => {
                 Rejection::new(AwsCode::AccessDenied, self)
             }
             Self::Target => Rejection::new(AwsCode::InvalidURI, self),

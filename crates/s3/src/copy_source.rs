@@ -4,12 +4,9 @@
 //! about (A14). In its key `+` is a space, as S3 has it (aws/aws-sdk-js#1821, aws/aws-sdk-php#236);
 //! in its version id a plus.
 
-use http::Method;
-use http::header::HeaderMap;
-
 use crate::encoding::{EncodingError, Plus, decode, encode_path, encode_query};
 use crate::name::{Bucket, Key, NameError, VersionId};
-use crate::resolve::{Addressing, Outgoing};
+use crate::tagged::TaggedObject;
 
 /// The object that a copy reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,21 +92,14 @@ impl CopySource {
         format!("{}/{}", self.bucket, self.key)
     }
 
-    /// The request for the tags of the source, which a copy carries along unless they are replaced:
-    /// GetObjectTagging, to be completed with host and signature.
+    /// The object that is copied.
     #[must_use]
-    pub fn tagging_request(&self, addressing: Addressing) -> Outgoing {
-        let key = encode_path(self.key.as_str());
-        let path = match addressing {
-            Addressing::Path => format!("/{}/{key}", self.bucket),
-            Addressing::Virtual => format!("/{key}"),
-        };
-        let mut query = "tagging=".to_owned();
-        if let Some(version) = &self.version {
-            query.push_str("&versionId=");
-            query.push_str(&encode_query(version.as_str()));
+    pub fn object(&self) -> TaggedObject {
+        TaggedObject {
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            version: self.version.clone(),
         }
-        Outgoing { method: Method::GET, path, query, headers: HeaderMap::new() }
     }
 
     /// The header value for the store: without a leading slash, every reserved character escaped.

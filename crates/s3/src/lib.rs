@@ -30,6 +30,7 @@ mod query;
 pub mod render;
 pub mod requirement;
 pub mod resolve;
+mod tagged;
 mod tagging;
 #[cfg(test)]
 mod vectors;
@@ -49,5 +50,6 @@ pub use requirement::{Facts, NonEmpty, Requirement, Requirements};
 pub use resolve::{
     Addressing, Identified, Operation, Outgoing, RawRequest, ResolveError, identify, resolve,
 };
+pub use tagged::{TaggedObject, Whose};
 pub use tagging::TaggingError;
 pub use xml::XmlError;

@@ -12,11 +12,13 @@ use policy::Context;
 
 use crate::addressing::Target;
 use crate::context::context;
+use crate::copy_source::CopySource;
 use crate::document::{Document, ObjectIdentifier};
 use crate::headers::Protected;
 use crate::name::VersionId;
 use crate::operation::OperationKind;
 use crate::resolve::{Identified, Operation, Parsed};
+use crate::tagged::{self, TaggedObject, Whose};
 use table::{Check, Pick, Place, When, row};
 
 /// What the gateway knows of the signature of a request, for the condition keys that every S3
@@ -71,6 +73,8 @@ pub struct Requirement {
     /// The `s3:*` keys that the request gives for this action, and the tags of a bucket that is
     /// created. Keys of the caller and the connection are the gateway's to add.
     pub context: Context,
+    /// The object whose tags are `s3:ExistingObjectTag/KEY` for this action, which the store knows.
+    pub tags_of: Option<Whose>,
 }
 
 /// A list that holds at least one thing.
@@ -89,6 +93,11 @@ impl<T> NonEmpty<T> {
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    /// All of them, in order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        std::iter::once(&mut self.first).chain(&mut self.rest)
     }
 
     /// The first.
@@ -114,6 +123,17 @@ pub enum Requirements {
 }
 
 impl Requirements {
+    /// Every requirement, in order, to be completed with what only the store knows.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Requirement> {
+        let (all, per_key) = match self {
+            Self::All(all) => (Some(all), None),
+            Self::PerKey(keys) => (None, Some(keys)),
+        };
+        let per_key =
+            per_key.into_iter().flatten().flat_map(|(_, requirements)| requirements.iter_mut());
+        all.into_iter().flat_map(NonEmpty::iter_mut).chain(per_key)
+    }
+
     /// Every requirement, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         let (all, per_key) = match self {
@@ -133,6 +153,19 @@ impl Operation {
     #[must_use]
     pub fn requirements(&self, facts: &Facts<'_>, document: Option<&Document>) -> Requirements {
         requirements(self.parsed(), facts, document)
+    }
+
+    /// The object that a requirement's tags are of.
+    #[must_use]
+    pub fn tagged(&self, whose: Whose) -> Option<TaggedObject> {
+        match whose {
+            Whose::Source => self.copy_source().map(CopySource::object),
+            Whose::Target => Some(TaggedObject {
+                bucket: self.bucket()?.clone(),
+                key: self.key()?.clone(),
+                version: self.version(),
+            }),
+        }
     }
 
     /// What must be allowed besides for a header of the answer to be shown. None: it is never shown
@@ -238,6 +271,7 @@ impl<'a> Asker<'a> {
             action,
             resource: self.resource(on),
             context: context(action, version, self.parsed, self.facts, self.document),
+            tags_of: whose_tags(action, on),
         }
     }
 
@@ -302,6 +336,15 @@ impl<'a> Asker<'a> {
                 matches!(self.document, Some(Document::CreateBucket(request)) if !request.tags().is_empty())
             }
         }
+    }
+}
+
+fn whose_tags(action: &str, on: Place) -> Option<Whose> {
+    let has = tagged::ACTIONS.contains(&action);
+    match on {
+        Place::Object if has => Some(Whose::Target),
+        Place::Source if has => Some(Whose::Source),
+        Place::Object | Place::Source | Place::Bucket | Place::Everything => None,
     }
 }
 

@@ -172,10 +172,10 @@ async fn the_bucket_is_the_first_of_the_list() {
 }
 
 #[tokio::test]
-async fn what_the_gateway_does_not_do_yet_is_said() {
+async fn an_action_that_no_policy_names_is_denied() {
     let demo = Demo::start().await;
     let s3: Client = demo.s3(User::Alice).await;
     let tagging = s3.get_object_tagging().bucket(BUCKET).key("alice/k").send().await;
-    assert_fails(tagging, 501, "NotImplemented");
+    assert_fails(tagging, 403, "AccessDenied");
     demo.stop().await;
 }

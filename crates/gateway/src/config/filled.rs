@@ -227,6 +227,11 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         "whether the request makes an object, for `s3:PutObject`",
     ),
     key(
+        "s3:ExistingObjectTag/",
+        Filled::Check,
+        "the tags that the object has at the store, asked for only if a statement that can match names the key, one key a tag",
+    ),
+    key(
         "s3:RequestObjectTag/",
         Filled::Check,
         "the tags of the header `x-amz-tagging`, one key a tag",

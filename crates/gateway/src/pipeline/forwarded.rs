@@ -221,7 +221,10 @@ impl Delivered {
         Protected::in_answer(store)
             .filter(|class| {
                 self.operation.requirement_to_show(*class, &facts).is_some_and(|requirement| {
-                    self.judge().every(std::iter::once(&requirement)).is_ok()
+                    let judge = self.judge();
+                    // What hangs on the tags of the object is not worth another request.
+                    !judge.needs_tags(&requirement)
+                        && judge.every(std::iter::once(&requirement)).is_ok()
                 })
             })
             .collect()

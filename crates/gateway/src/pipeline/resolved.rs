@@ -16,7 +16,7 @@ use super::authorized::{Authorized, DeniedKey, Upload};
 use super::body::{BodyError, Expectations, Growth, Inspector, collect};
 use super::budget::Share;
 use super::client_body::ClientBody;
-use super::payload;
+use super::{existing_tags, payload};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::config::Store;
@@ -92,9 +92,11 @@ impl Resolved {
             }
         };
         store.key_rules.check_operation(&operation, document.as_ref())?;
-        let requirements = operation.requirements(&facts, document.as_ref());
+        let mut requirements = operation.requirements(&facts, document.as_ref());
+        let mut for_tags = operation.requirements_if_source_has_tags(&facts);
+        let all = requirements.iter_mut().chain(&mut for_tags);
+        existing_tags::complete(app, &judge, &operation, all, now).await?;
         let (allowed, denials) = judge.all(&requirements)?;
-        let for_tags = operation.requirements_if_source_has_tags(&facts);
         let unless_untagged = match for_tags.as_slice() {
             [] => None,
             _ if allowed.is_left_to_store() => None,

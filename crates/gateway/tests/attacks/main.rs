@@ -34,6 +34,7 @@ mod routing;
 mod sessions;
 mod signatures;
 mod strangers;
+mod tags;
 mod tokens;
 mod trust;
 mod wire;

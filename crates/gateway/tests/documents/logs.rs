@@ -76,6 +76,7 @@ fn logs_md_has_every_field() {
             Value::String(_) => "text",
             Value::Number(_) => "number",
             Value::Bool(_) => "true",
+            Value::Object(_) => "object",
             other => panic!("{name}: {other}"),
         };
         assert_eq!(row[1], kind, "{name}");

@@ -60,7 +60,7 @@ fn a60_a_deny_on_a_key_that_is_never_filled_does_not_load() {
         r#"{"Null": {"aws:MultiFactorAuthAge": "true"}}"#,
         r#"{"StringEquals": {"idp.corp.net/realm:email": "x"}}"#,
         r#"{"StringEquals": {"claims:email": "x"}}"#,
-        r#"{"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}"#,
+        r#"{"StringEquals": {"s3:DataAccessPointArn": "x"}}"#,
     ] {
         let setup = with_policy("Deny", condition);
         setup.fails_with("which the gateway never fills here: it would deny nothing");

@@ -49,7 +49,9 @@ fn section(reject: &Reject) -> Section {
         | Reject::NoChunkSeed
         | Reject::Checksum(_)
         | Reject::Body(_) => Section::Payload,
-        Reject::Denied(_) | Reject::Hidden | Reject::NoCredential => Section::Decision,
+        Reject::Denied(_) | Reject::Hidden | Reject::NoCredential | Reject::TagsUnknown(_) => {
+            Section::Decision
+        }
         Reject::Unproven
         | Reject::Busy
         | Reject::NoStoreHandle

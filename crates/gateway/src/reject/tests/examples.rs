@@ -66,6 +66,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::Body(_) => payload::bodies().into_iter().map(Reject::Body),
         Reject::Document(_) => request::documents().into_iter().map(Reject::Document),
         Reject::Denied(_) => [Reject::Denied(denial())],
+        Reject::TagsUnknown(_) => [Reject::TagsUnknown("status 503".to_owned())],
         Reject::Hidden => [Reject::Hidden],
         Reject::NoCredential => [Reject::NoCredential],
         Reject::Busy => [Reject::Busy],
