@@ -28,7 +28,9 @@ any S3-compatible store through the gateway, within the policies of their role.
   fakes3pp config list                     lists every key of the configuration
   fakes3pp explain --request FILE          says what a request is and needs
   fakes3pp simulate < cases.jsonl          says what policies decide, and why
-  fakes3pp policy validate FILE...         says everything that is wrong with policies";
+  fakes3pp policy validate FILE...         says everything that is wrong with policies
+  fakes3pp policy lint FILE...             says what loads and is not what it seems
+  fakes3pp policy test DIR                 runs the expectations beside the policies";
 
 /// What stands below the options.
 const AFTER: &str = "\

@@ -3,7 +3,6 @@
 //! Language and grammar are judged here and nothing else: which roles, buckets and condition keys
 //! there are is a matter of a configuration, which `fakes3pp check` judges.
 
-mod case;
 mod human;
 
 use std::io::{self, BufRead, Write};
@@ -14,6 +13,7 @@ use clap::Args;
 
 use super::Surroundings;
 use super::lines::{self, Line};
+use crate::simulation;
 
 /// One simulation from the command line, or as many as there are lines on standard input.
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ fn read_cases(out: &mut dyn Write, input: &mut dyn BufRead) -> io::Result<ExitCo
     let mut number = 0;
     while let Some(line) = lines::next(input, &mut number)? {
         let answer = match &line {
-            Line::Text(text) => case::answer(text, number),
+            Line::Text(text) => simulation::answer(text, number),
             Line::TooLong => Err("the line is too long".to_owned()),
             Line::NotText => Err("the line is not UTF-8".to_owned()),
         };

@@ -1,15 +1,21 @@
 //! What must hold between documents and configuration. The language itself, and what AWS demands
 //! of every document, is checked where it is loaded (`policy`, `sts::role`).
 
+use std::path::Path;
+
 use policy::Policy;
 use sts::role::Role;
 use sts::web_identity::ProviderRules;
 
 use super::error::{Findings, Place};
+use super::files::Sources;
 use super::filled::{NEED_TRUSTED_PROXIES, Reader, is_filled};
 use super::providers::Provider;
 use super::shape::{Free, Value};
 use super::stores::Stores;
+
+use crate::lint::{self, DocumentKind, Severity};
+use crate::policy_tests;
 
 mod reach;
 
@@ -25,18 +31,59 @@ pub(super) struct Facts<'a> {
     pub(super) stores: Option<&'a Stores>,
 }
 
+/// What loads and is not what it seems. A Deny that denies nothing is a mistake here, as AWS would take
+/// it; the rest is told.
+pub(super) fn lint(policy: &Policy, kind: DocumentKind, place: &Place, findings: &mut Findings) {
+    // It was loaded: it is JSON.
+    let Ok(document) = serde_json::from_str(policy.text()) else { return };
+    for found in lint::policy(&document, kind) {
+        let place = Place::absent(format!("{}: {}", place.path, found.path));
+        match found.severity {
+            Severity::Error => findings.mistake(&place, found.message),
+            Severity::Warning => findings.warn(&place, found.message),
+            // For `policy lint` only: they would hide what matters.
+            Severity::Note => {}
+        }
+    }
+}
+
+/// Runs the tests that lie in a folder: a configuration whose policies do not decide as their owner
+/// expects does not come into force.
+pub(super) fn run_tests(
+    names: &[String],
+    folder: &Path,
+    shown: &str,
+    sources: &Sources<'_>,
+    findings: &mut Findings,
+) {
+    for name in names.iter().filter(|name| name.ends_with(policy_tests::SUFFIX)) {
+        let place = Place::absent(Path::new(shown).join(name).display().to_string());
+        match policy_tests::run(sources.files, folder, name) {
+            Ok(outcome) => {
+                for (test, why) in outcome.failures {
+                    findings.mistake(&place, format!("the test `{test}` fails: {why}"));
+                }
+            }
+            Err(why) => findings.mistake(&place, format!("is no file of tests: {why}")),
+        }
+    }
+}
+
 /// Judges everything in a role's file.
 pub(super) fn judge_role(file: &str, role: &Role, facts: &Facts<'_>, findings: &mut Findings) {
     let at = |part: &str| Place::absent(format!("{file}: {part}"));
     let trust = at("AssumeRolePolicyDocument");
     judge_keys(role.trust(), Reader::Trust, &trust, facts, findings);
+    lint(role.trust(), DocumentKind::Trust, &trust, findings);
     judge_trusted(role, &trust, facts, findings);
     for (index, policy) in role.policies().iter().enumerate() {
         let place = at(&format!("Policies[{index}].PolicyDocument"));
         judge_permissions(policy, &place, facts, findings);
     }
     if let Some(boundary) = role.boundary() {
-        judge_keys(boundary, Reader::Permission, &at("PermissionsBoundary"), facts, findings);
+        let place = at("PermissionsBoundary");
+        judge_keys(boundary, Reader::Permission, &place, facts, findings);
+        lint(boundary, DocumentKind::Permission, &place, findings);
     }
 }
 
@@ -48,6 +95,7 @@ pub(super) fn judge_permissions(
     findings: &mut Findings,
 ) {
     judge_keys(policy, Reader::Permission, place, facts, findings);
+    lint(policy, DocumentKind::Permission, place, findings);
     if let Some(stores) = facts.stores {
         reach::judge(policy, place, stores, findings);
     }
@@ -61,6 +109,7 @@ pub(super) fn judge_bucket(
     findings: &mut Findings,
 ) {
     judge_keys(policy, Reader::Permission, place, facts, findings);
+    lint(policy, DocumentKind::Bucket, place, findings);
 }
 
 /// A Deny on a key that is never filled is refused, an Allow is told; keys that depend on proxies

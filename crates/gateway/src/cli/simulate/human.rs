@@ -8,9 +8,9 @@ use std::sync::Arc;
 use policy::{Context, Decision, Kind, Policy, Principal, Reason, Request, Value};
 
 use super::Simulate;
-use super::case::{Documents, any_bucket, load};
 use crate::cli::Surroundings;
 use crate::config::{Disk, Files as _};
+use crate::simulation::{Documents, any_bucket, load};
 
 /// Largest file that is read: far more than any policy may have.
 const MAX_FILE: usize = 1024 * 1024;

@@ -60,7 +60,7 @@ fn a60_a_deny_on_a_key_that_is_never_filled_does_not_load() {
         r#"{"Null": {"aws:MultiFactorAuthAge": "true"}}"#,
         r#"{"StringEquals": {"idp.corp.net/realm:email": "x"}}"#,
         r#"{"StringEquals": {"claims:email": "x"}}"#,
-        r#"{"StringEquals": {"s3:DataAccessPointArn": "x"}}"#,
+        r#"{"StringEquals": {"aws:SourceVpce": "x"}}"#,
     ] {
         let setup = with_policy("Deny", condition);
         setup.fails_with("which the gateway never fills here: it would deny nothing");
@@ -149,12 +149,7 @@ fn a_grant_that_reaches_a_name_in_two_stores_is_told() {
         let bound = r#"{"StringEquals": {"aws:requestedRegion": ["eu-west-1"]}}"#;
         assert_eq!(two(open, bound).warnings(), [""; 0], "{open}");
     }
-    for claimed in [
-        "arn:aws:s3:::data",
-        "arn:aws:s3:::data/*",
-        "arn:aws:s3:::proj-a/*",
-        "arn:aws:s3:::proj-*/x",
-    ] {
+    for claimed in ["arn:aws:s3:::data/*", "arn:aws:s3:::proj-a/*", "arn:aws:s3:::proj-*/x"] {
         assert_eq!(two(claimed, "{}").warnings(), [""; 0], "{claimed}");
     }
     let tagged = "arn:aws:s3:::proj-${aws:PrincipalTag/team}/*";
@@ -224,4 +219,39 @@ fn two_roles_whose_sessions_would_look_alike_are_refused() {
     Setup::least().file("roles/b.json", &other).fails_with(
         "roles/b.json: Arn: has the name of `arn:aws:iam::000000000000:role/a`, but for its path",
     );
+}
+
+/// What AWS would take and what does nothing: told in an Allow, refused in a Deny.
+#[test]
+fn a60_what_can_have_no_effect_is_told() {
+    let with = |effect: &str, action: &str| {
+        Setup::least().file(
+            "roles/a.json",
+            &role_with("a", "{}", effect, action, "arn:aws:s3:::data/*", "{}"),
+        )
+    };
+    with("Allow", "s3:GetObjekt").warns("did you mean `s3:GetObject`?");
+    with("Deny", "s3:GetObjekt").fails_with("did you mean `s3:GetObject`?");
+    with("Deny", "s3:ListBucket")
+        .fails_with("meets none of the resources beside it and denies nothing");
+}
+
+/// A configuration whose policies do not decide as their owner expects does not load.
+#[test]
+fn tests_beside_the_roles_are_run() {
+    let text = role("a", "s3:GetObject", "arn:aws:s3:::data/*", "{}");
+    let with = |expected: &str| {
+        let tests = format!(
+            r#"{{"tests": [{{"name": "reads", "role": "a.json", "expected": "{expected}", "request":
+            {{"action": "s3:GetObject", "resource": "arn:aws:s3:::data/x",
+            "principal": "arn:aws:sts::000000000000:assumed-role/a/s"}}}}]}}"#
+        );
+        Setup::least().file("roles/a.json", &text).file("roles/a.test.json", &tests)
+    };
+    assert_eq!(with("allow").config().live.roles.len(), 1);
+    with("implicitDeny").fails_with("the test `reads` fails: expected implicitDeny, is allow");
+    Setup::least()
+        .file("roles/a.json", &text)
+        .file("roles/a.test.json", "[]")
+        .fails_with("is no file of tests");
 }

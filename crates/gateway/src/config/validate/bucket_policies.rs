@@ -11,9 +11,10 @@ use crate::config::bucket_policies::BucketPolicies;
 use crate::config::error::Place;
 use crate::config::files::why;
 use crate::config::raw::RawConfig;
-use crate::config::rules::{Facts, judge_bucket};
+use crate::config::rules::{Facts, judge_bucket, run_tests};
 use crate::config::shape::{Field, Value};
 use crate::config::stores::{Authorization, Store, Stores};
+use crate::policy_tests;
 
 /// Largest file that is read: AWS allows 20 KiB of policy, white space not counted.
 const MAX_FILE: usize = 1024 * 1024;
@@ -70,8 +71,10 @@ fn listed(
         }
     };
     // Names with a dot in front are Kubernetes' own (`..data`), or an editor's.
-    names.retain(|name| !name.starts_with('.') && !name.ends_with(".test.json"));
+    names.retain(|name| !name.starts_with('.'));
     names.sort();
+    run_tests(&names, path, &place.path, &check.sources, &mut check.findings);
+    names.retain(|name| !name.ends_with(policy_tests::SUFFIX));
     if names.len() > MAX_FILES {
         let message = format!("`{}` has more than {MAX_FILES} files", path.display());
         check.findings.mistake(&folder.place, message);

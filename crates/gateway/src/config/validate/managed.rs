@@ -10,8 +10,9 @@ use super::{Check, shown};
 use crate::config::error::Place;
 use crate::config::files::why;
 use crate::config::raw::RawConfig;
-use crate::config::rules::{Facts, judge_permissions};
+use crate::config::rules::{Facts, judge_permissions, run_tests};
 use crate::config::shape::Field;
+use crate::policy_tests;
 
 /// Largest file that is read; the policy itself has AWS's limit.
 const MAX_FILE: usize = 256 * 1024;
@@ -41,7 +42,9 @@ pub(super) fn managed(
             return None;
         }
     };
-    names.retain(|name| !name.starts_with('.') && !name.ends_with(".test.json"));
+    names.retain(|name| !name.starts_with('.'));
+    run_tests(&names, &path, &folder.value, &check.sources, &mut check.findings);
+    names.retain(|name| !name.ends_with(policy_tests::SUFFIX));
     names.sort();
     if names.len() > MAX_FILES {
         let message = format!("`{}` has more than {MAX_FILES} files", path.display());

@@ -11,8 +11,9 @@ use super::{Check, shown};
 use crate::config::error::Place;
 use crate::config::files::why;
 use crate::config::raw::RawConfig;
-use crate::config::rules::{Facts, judge_role};
+use crate::config::rules::{Facts, judge_role, run_tests};
 use crate::config::shape::{Field, Value};
+use crate::policy_tests;
 
 /// The most files of a roles folder: far more than an account of AWS may have roles (5,000).
 const MAX_ROLES: usize = 20_000;
@@ -46,7 +47,9 @@ pub(super) fn roles(
         }
     };
     // Names with a dot in front are Kubernetes' own (`..data`), or an editor's.
-    names.retain(|name| !name.starts_with('.') && !name.ends_with(".test.json"));
+    names.retain(|name| !name.starts_with('.'));
+    run_tests(&names, &path, &folder.value, &check.sources, &mut check.findings);
+    names.retain(|name| !name.ends_with(policy_tests::SUFFIX));
     names.sort();
     if names.len() > MAX_ROLES {
         let message = format!("`{}` has more than {MAX_ROLES} files", path.display());

@@ -1,4 +1,4 @@
-//! One case, as `vectors/policy` has them.
+//! What policies decide, without a gateway: one case, as `vectors/policy` has them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,17 +39,17 @@ struct Asked {
 
 /// The documents of a case, loaded.
 #[derive(Debug, Default)]
-pub(super) struct Documents {
-    pub(super) identity: Vec<Arc<Policy>>,
-    pub(super) boundary: Option<Policy>,
-    pub(super) session: Option<Vec<Arc<Policy>>>,
-    pub(super) bucket: Option<Policy>,
-    pub(super) trust: Option<Policy>,
+pub(crate) struct Documents {
+    pub(crate) identity: Vec<Arc<Policy>>,
+    pub(crate) boundary: Option<Policy>,
+    pub(crate) session: Option<Vec<Arc<Policy>>>,
+    pub(crate) bucket: Option<Policy>,
+    pub(crate) trust: Option<Policy>,
 }
 
 impl Documents {
     /// Decides about a request.
-    pub(super) fn decide(&self, request: &Request<'_>) -> Decision {
+    pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
         let set = PolicySet {
             identity: &self.identity,
             boundary: self.boundary.as_ref(),
@@ -67,12 +67,12 @@ impl Documents {
 ///
 /// # Errors
 /// Every mistake in it, as one text.
-pub(super) fn load(kind: Kind, name: &str, text: &str) -> Result<Policy, String> {
+pub(crate) fn load(kind: Kind, name: &str, text: &str) -> Result<Policy, String> {
     Policy::load_with(kind, name, text, Strictness::Language).map_err(|errors| errors.to_string())
 }
 
 /// The kind of a bucket's policy where the bucket is not known.
-pub(super) fn any_bucket() -> Kind {
+pub(crate) fn any_bucket() -> Kind {
     Kind::Bucket { bucket: String::new() }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn any_bucket() -> Kind {
 ///
 /// # Errors
 /// Why the line is no case.
-pub(super) fn answer(text: &str, line: usize) -> Result<Json, String> {
+pub(crate) fn answer(text: &str, line: usize) -> Result<Json, String> {
     let case: Case = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let id = case.id.clone().unwrap_or_else(|| json!(line));
     let principal = match &case.request.principal {

@@ -1,0 +1,77 @@
+//! What loads and is not what it seems: findings about policies that are right by their grammar.
+//!
+//! A policy that works on AWS loads here. But an action that does not exist, or that can never meet the
+//! resource it stands beside, does nothing: in an Allow that is a puzzle, in a Deny a hole. Lint reads
+//! the document itself and decides nothing.
+
+mod actions;
+mod cover;
+mod document;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+pub use document::DocumentKind;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// A Deny that denies nothing, or trust in everybody: does not pass `check`.
+    Error,
+}
+
+impl Severity {
+    /// `note`, `warning` or `error`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lint {
+    /// Where in the document, such as `Statement[1].Action[0]`.
+    pub path: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// A word for it, for machines.
+    pub code: &'static str,
+    /// What it is and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} [{}]: {}", self.path, self.severity.as_str(), self.code, self.message)
+    }
+}
+
+/// Looks at a policy that loads. `kind`: what it is for.
+#[must_use]
+pub fn policy(document: &Json, kind: DocumentKind) -> Vec<Lint> {
+    document::policy(document, kind)
+}
+
+/// Looks at a file: a policy of whatever kind, or a role with all its policies.
+///
+/// # Errors
+/// When it is not the JSON of one. Everything else that keeps it from loading is not looked for here.
+pub fn file(text: &str) -> Result<Vec<Lint>, String> {
+    let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    document::file(&json)
+}

@@ -1,0 +1,221 @@
+//! What concerns one statement.
+
+use serde_json::{Map, Value as Json};
+
+use super::actions::{self, Action, Named};
+use super::{DocumentKind, Lint, Severity};
+
+/// A statement, as far as lint looks at it.
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) path: String,
+    pub(super) allows: bool,
+    pub(super) actions: Vec<String>,
+    not_action: bool,
+    pub(super) resources: Vec<String>,
+    not_resource: bool,
+    principal: Option<Json>,
+    conditions: Map<String, Json>,
+}
+
+fn texts(value: Option<&Json>) -> Vec<String> {
+    match value {
+        Some(Json::String(text)) => vec![text.clone()],
+        Some(Json::Array(all)) => all.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Statement {
+    pub(super) fn read(path: &str, json: &Json) -> Self {
+        let not_action = json.get("NotAction").is_some();
+        let not_resource = json.get("NotResource").is_some();
+        let list = |name: &str, not: &str| texts(json.get(name).or_else(|| json.get(not)));
+        Self {
+            path: path.to_owned(),
+            allows: json.get("Effect").and_then(Json::as_str) == Some("Allow"),
+            actions: list("Action", "NotAction"),
+            not_action,
+            resources: list("Resource", "NotResource"),
+            not_resource,
+            principal: json.get("Principal").cloned(),
+            conditions: json
+                .get("Condition")
+                .and_then(Json::as_object)
+                .cloned()
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Whether it lists what it is about.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.not_action && !self.not_resource
+    }
+
+    /// Whether it holds whatever the circumstances.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_listed() && self.conditions.is_empty()
+    }
+
+    fn effect(&self) -> &'static str {
+        if self.allows { "allows" } else { "denies" }
+    }
+
+    /// A Deny without effect is a hole.
+    fn inert(&self) -> Severity {
+        if self.allows { Severity::Warning } else { Severity::Error }
+    }
+
+    fn find(
+        &self,
+        found: &mut Vec<Lint>,
+        part: &str,
+        severity: Severity,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        let path = format!("{}.{part}", self.path);
+        found.push(Lint { path, severity, code, message: message.into() });
+    }
+}
+
+pub(super) fn statement(one: &Statement, kind: DocumentKind, found: &mut Vec<Lint>) {
+    let part = if one.not_action { "NotAction" } else { "Action" };
+    for action in &one.actions {
+        match actions::named(action) {
+            Named::S3(all) if kind != DocumentKind::Trust => {
+                never_meets(one, part, action, &all, found);
+                never_filled(one, action, &all, found);
+            }
+            Named::S3(_) | Named::Sts | Named::Everything => {}
+            Named::Elsewhere => {
+                let message = format!("`{action}` is of a service that is not behind this gateway");
+                one.find(found, part, Severity::Note, "other-service", message);
+            }
+            Named::Nothing => {
+                let advice = actions::suggestion(action)
+                    .map(|near| format!(" (did you mean `s3:{near}`?)"))
+                    .unwrap_or_default();
+                let message = format!("there is no action `{action}`{advice}: it has no effect");
+                // Left out of a NotAction, it is one more thing that the statement is about.
+                let severity = if one.not_action { Severity::Warning } else { one.inert() };
+                one.find(found, part, severity, "unknown-action", message);
+            }
+        }
+    }
+    if one.allows && one.not_action {
+        let message = "an Allow with NotAction allows every action that is not listed, also those \
+                       that come in future: list what is allowed";
+        one.find(found, "NotAction", Severity::Warning, "allow-not-action", message);
+    }
+    if one.allows && one.not_resource {
+        let message =
+            "an Allow with NotResource allows everything that is not listed: list what is";
+        one.find(found, "NotResource", Severity::Warning, "allow-not-resource", message);
+    }
+    contradictions(one, found);
+    everybody(one, kind, found);
+}
+
+/// Actions that can meet none of the resources beside them.
+fn never_meets(
+    one: &Statement,
+    part: &str,
+    action: &str,
+    all: &[(&str, &Action)],
+    found: &mut Vec<Lint>,
+) {
+    if one.not_action || one.not_resource || one.resources.is_empty() {
+        return;
+    }
+    let here: Vec<_> = all.iter().filter(|(_, about)| about.is_here()).collect();
+    let meets = |about: &Action| one.resources.iter().any(|resource| about.could_meet(resource));
+    if here.is_empty() || here.iter().any(|(_, about)| meets(about)) {
+        return;
+    }
+    let advice = if here.iter().all(|(_, about)| about.is_about_buckets()) {
+        "it is about buckets: name `arn:aws:s3:::BUCKET`"
+    } else {
+        "it is about objects: name `arn:aws:s3:::BUCKET/*`"
+    };
+    let message = format!(
+        "`{action}` meets none of the resources beside it and {} nothing; {advice}",
+        one.effect()
+    );
+    one.find(found, part, one.inert(), "action-never-matches-resource", message);
+}
+
+/// Positive conditions on keys of S3 that none of the actions has.
+fn never_filled(one: &Statement, action: &str, all: &[(&str, &Action)], found: &mut Vec<Lint>) {
+    if one.not_action || one.actions.len() > 1 {
+        return;
+    }
+    for (operator, keys) in &one.conditions {
+        let open = operator.ends_with("IfExists")
+            || operator.contains("Not")
+            || operator.starts_with("ForAllValues:")
+            || operator == "Null";
+        for key in keys.as_object().into_iter().flatten().map(|(key, _)| key) {
+            let is_s3 = key.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("s3:"));
+            let has = |about: &Action| {
+                about.keys.iter().any(|known| {
+                    let known = known.split(['<', '$']).next().unwrap_or_default();
+                    key.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known))
+                })
+            };
+            if is_s3 && !open && !all.iter().any(|(_, about)| has(about)) {
+                let message = format!(
+                    "`{action}` never has the key `{key}`: the condition never holds and the statement {} nothing",
+                    one.effect()
+                );
+                one.find(found, "Condition", one.inert(), "condition-never-matches", message);
+            }
+        }
+    }
+}
+
+/// Conditions that exclude each other.
+fn contradictions(one: &Statement, found: &mut Vec<Lint>) {
+    let of = |operator: &str| one.conditions.get(operator).and_then(Json::as_object);
+    let values = |operator: &str, key: &str| {
+        let keys = of(operator)?;
+        let (_, value) = keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key))?;
+        Some(texts(Some(value)))
+    };
+    for (key, wanted) in of("StringEquals").into_iter().flatten() {
+        let wanted = texts(Some(wanted));
+        let excluded = values("StringNotEquals", key).unwrap_or_default();
+        let all_excluded =
+            !wanted.is_empty() && wanted.iter().all(|value| excluded.contains(value));
+        let absent = values("Null", key).is_some_and(|values| values == ["true"]);
+        if all_excluded || absent {
+            let message = format!(
+                "the conditions on `{key}` exclude each other: the statement {} nothing",
+                one.effect()
+            );
+            one.find(found, "Condition", one.inert(), "condition-never-matches", message);
+        }
+    }
+}
+
+/// Trust in everybody.
+fn everybody(one: &Statement, kind: DocumentKind, found: &mut Vec<Lint>) {
+    let is_anybody = |value: &Json| texts(Some(value)).iter().any(|text| text == "*");
+    let anybody = one.principal.as_ref().is_some_and(|principal| {
+        is_anybody(principal) || principal.get("AWS").is_some_and(is_anybody)
+    });
+    if !anybody || !one.allows || !one.conditions.is_empty() {
+        return;
+    }
+    match kind {
+        DocumentKind::Trust => {
+            let message = "everybody with keys of this account may assume the role: name who may, or add a condition";
+            one.find(found, "Principal", Severity::Error, "wildcard-trust", message);
+        }
+        DocumentKind::Bucket => {
+            let message = "everybody may do this, signed or not";
+            one.find(found, "Principal", Severity::Note, "open-to-everybody", message);
+        }
+        DocumentKind::Permission => {}
+    }
+}
