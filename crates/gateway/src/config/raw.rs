@@ -29,7 +29,7 @@ section! {
         /// The S3 stores behind the gateway.
         stores: Vec<Value<RawStore>> = "required with `listen.s3`";
         /// The identity providers whose tokens are taken.
-        providers: Vec<Value<RawProvider>> = "required with `listen.sts`";
+        providers: Vec<Value<RawProvider>> = "required with `listen.sts`, unless there are users";
         /// Folder with one JSON file a role, in AWS's field names (`Arn`,
         /// `AssumeRolePolicyDocument`, `Policies`, ...).
         roles: String as "path of a folder" = "no roles";

@@ -31,7 +31,9 @@ const MAX_TOKEN_BYTES: usize = 64 * 1024;
 pub(super) fn providers(raw: &RawConfig, check: &mut Check<'_>) -> Option<Vec<Provider>> {
     let serves_sts = raw.listen.get().is_some_and(|listen| listen.value.sts.is_written());
     let items = raw.providers.items();
-    if serves_sts && items.is_empty() && !raw.providers.is_bad() {
+    // Users have keys already: an STS for them alone assumes roles and logs nobody in.
+    let nobody = items.is_empty() && raw.users.items().is_empty();
+    if serves_sts && nobody && !raw.providers.is_bad() {
         let message = "is missing: name at least one identity provider, or leave out `listen.sts`";
         check.findings.mistake(&Place::absent("providers"), message);
     }
