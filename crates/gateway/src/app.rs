@@ -11,7 +11,7 @@ use crate::denial::Denials;
 use crate::metrics::Metrics;
 use crate::pipeline::budget::{Budget, Places};
 use crate::reload;
-use crate::serve::Certificate;
+use crate::serve::Tls;
 use crate::shutdown::Signal;
 use crate::snapshot::Snapshot;
 
@@ -27,7 +27,7 @@ pub struct App {
     /// One line a request.
     pub access_log: audit::Log,
     /// Who may use the admin listener.
-    pub admin_guard: AdminGuard,
+    pub admin_guard: ArcSwap<AdminGuard>,
     /// Memory for payloads that are read whole.
     pub small_bodies: Budget,
     /// Memory for clients' documents.
@@ -39,8 +39,8 @@ pub struct App {
     pub in_flight: Places,
     /// Connections of clients.
     pub connections: Places,
-    /// The certificate of the listeners.
-    pub certificate: Arc<Certificate>,
+    /// TLS of the listeners, if they speak it.
+    pub tls: Option<Tls>,
     /// The last denials, for whoever asks why.
     pub denials: Denials,
     /// How the last reload went.
@@ -76,7 +76,7 @@ impl App {
     /// done its work in the TLS handshake.
     #[must_use]
     pub fn admin_admits(&self, headers: &HeaderMap) -> bool {
-        match &self.admin_guard {
+        match &**self.admin_guard.load() {
             AdminGuard::None | AdminGuard::ClientCertificate(_) => true,
             AdminGuard::BearerToken(expected) => bearer(headers).is_some_and(|token| {
                 aws_lc_rs::constant_time::verify_slices_are_equal(

@@ -169,7 +169,8 @@ impl Log {
         let (ended, written) = sync_channel(0);
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
             write_all(format, out, &lines);
-            // Whoever waits is told by the channel's end.
+            // Whoever waits is told by the channel's end, and then no line is taken any more.
+            drop(lines);
             drop(ended);
         })?;
         Ok(Self { queue, dropped: AtomicU64::new(0), written: Mutex::new(written) })

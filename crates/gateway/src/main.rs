@@ -40,16 +40,20 @@ fn complain(error: &dyn std::fmt::Display) -> ExitCode {
 }
 
 fn serve(file: &ConfigFile, environment: &BTreeMap<String, String>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error),
+    };
+    // Before anything that takes time: until then a SIGHUP, which means "reload", would end us.
+    if let Err(error) = runtime.block_on(async { shutdown::survive_hang_ups() }) {
+        return complain(&error);
+    }
     let origin = Origin { path: file.config.clone(), environment: environment.clone() };
     let (config, seen) = match origin.load() {
         (Ok(config), seen) => (config, seen),
         (Err(errors), _) => return complain(&errors),
     };
     start_log(&config);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return complain(&error),
-    };
     runtime.block_on(run(config, origin, seen))
 }
 
@@ -63,9 +67,6 @@ fn start_log(config: &Config) {
 }
 
 async fn run(config: Config, origin: Origin, seen: Fingerprint) -> ExitCode {
-    if let Err(error) = shutdown::survive_hang_ups() {
-        return complain(&error);
-    }
     let gateway = match Gateway::start(config, io::stdout()).await {
         Ok(gateway) => gateway,
         Err(error) => return complain(&error),

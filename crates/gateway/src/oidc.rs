@@ -3,7 +3,7 @@
 //! A **provider** is one configured issuer. Its **source** says where its key set is and how it
 //! may be fetched; its **feed** is a cache plus the one task that refreshes it. Requests
 //! read the cache; only the task goes to the network. A configuration that keeps a source keeps
-//! its feed, keys and all.
+//! its feed, keys and all, unless the source is a file.
 //!
 //! What callers may rely on: a key that was fetched once works on when the provider is down; an
 //! unknown key never costs the provider more than one fetch in 30 seconds; and the answer "there
@@ -75,6 +75,12 @@ impl Source {
             bearer_token_file: provider.bearer_token_file.clone(),
             allow_http: provider.allow_http,
         }
+    }
+
+    /// Whether a reload may leave its feed alone. A file is part of the configuration: what the new
+    /// one does not have is out of use at once, whenever the feed would have looked next.
+    fn may_be_kept(&self) -> bool {
+        !matches!(self.location, Location::File(_))
     }
 
     fn needs_roots(&self) -> bool {
@@ -197,7 +203,7 @@ impl fmt::Debug for Providers {
 
 impl Providers {
     /// Starts to fetch the keys of `providers`, one task each, on the current tokio runtime. Those
-    /// whose source is the same in `previous` keep its keys and its task. All tasks end on
+    /// whose source is the same in `previous`, and no file, keep its keys and its task. All tasks end on
     /// `shutdown`, and each when no `Providers` has it any more.
     ///
     /// Nothing here waits for the network: see [`Providers::tried`].
@@ -219,7 +225,7 @@ impl Providers {
         let by_issuer = sources.into_iter().map(|(provider, source)| {
             let kept = previous
                 .and_then(|old| old.by_issuer.get(&source.issuer))
-                .filter(|entry| *entry.feed.source == source)
+                .filter(|entry| *entry.feed.source == source && source.may_be_kept())
                 .map(|entry| entry.feed.clone());
             let feed = kept.unwrap_or_else(|| {
                 let known = match &provider.keys {

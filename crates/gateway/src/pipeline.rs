@@ -117,7 +117,7 @@ impl Exchange {
         let proxies = snapshot.live.trusted_proxies.as_deref().unwrap_or(&[]);
         let client = Client::new(connection, request.headers(), proxies);
         let id = entropy::bytes::<8>();
-        let in_flight = app.in_flight.semaphore().try_acquire_owned().ok();
+        let in_flight = app.in_flight.take();
         let record = Box::new(Record {
             time: now.rfc3339(),
             request_id: id.as_ref().map(hex::encode_upper).unwrap_or_default(),

@@ -11,11 +11,12 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
@@ -101,7 +102,7 @@ impl State {
 /// What a change of needs a restart.
 pub(crate) fn needs_restart(old: &Startup, new: &Startup) -> Vec<&'static str> {
     let mut changed = Vec::new();
-    if format!("{:?}", old.listen) != format!("{:?}", new.listen) {
+    if !old.listen.is_at_same_places(&new.listen) {
         changed.push("listen");
     }
     if old.tls.is_some() != new.tls.is_some() {
@@ -134,20 +135,22 @@ impl Origin {
 
 /// Asks for a reload, as SIGHUP does.
 #[derive(Debug, Clone)]
-pub struct Asker(mpsc::Sender<Ask>);
+pub struct Asker(Arc<Pending>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ask {
+/// What was asked for and not done yet. Reloads that nobody began are one.
+#[derive(Debug, Default)]
+struct Pending {
     /// Somebody said so: also if no file changed.
-    Now,
-    /// Something may have changed.
-    Perhaps,
+    said: AtomicBool,
+    /// Somebody said so, or something may have changed.
+    something: Notify,
 }
 
 impl Asker {
     /// Asks. One that waits already is enough.
     pub fn ask(&self) {
-        let _ = self.0.try_send(Ask::Now);
+        self.0.said.store(true, Ordering::Release);
+        self.0.something.notify_one();
     }
 }
 
@@ -159,69 +162,87 @@ pub fn start(
     startup: Startup,
     shutdown: Signal,
 ) -> (Asker, impl Future<Output = ()>) {
-    // One that waits is enough: it reads what is there when its turn comes.
-    let (sender, receiver) = mpsc::channel(1);
-    let asker = Asker(sender.clone());
-    let writer = Writer { app, origin, seen, startup, watcher: None, sender };
-    (asker, writer.run(receiver, shutdown))
+    let pending = Arc::new(Pending::default());
+    let asker = Asker(Arc::clone(&pending));
+    let writer = Writer { app, origin, seen, startup, watcher: None, pending };
+    (asker, writer.run(shutdown))
 }
 
 struct Writer {
     app: Arc<App>,
     origin: Origin,
     seen: Fingerprint,
+    /// What the process was started with, but for when to look: that reloads, too.
     startup: Startup,
     watcher: Option<watch::Watcher>,
-    sender: mpsc::Sender<Ask>,
+    pending: Arc<Pending>,
 }
 
 impl Writer {
-    async fn run(mut self, mut asked: mpsc::Receiver<Ask>, mut shutdown: Signal) {
+    async fn run(mut self, mut shutdown: Signal) {
         self.watch();
         loop {
             let interval = self.startup.reload.interval;
-            let ask = tokio::select! {
+            tokio::select! {
                 () = shutdown.wait() => return,
-                ask = asked.recv() => match ask {
-                    Some(ask) => ask,
-                    None => return,
-                },
-                () = tokio::time::sleep(interval), if self.startup.reload.watch => Ask::Perhaps,
-            };
-            if ask == Ask::Perhaps {
-                self.wait_for_quiet(&mut asked).await;
+                () = self.pending.something.notified() => self.wait_for_quiet().await,
+                () = tokio::time::sleep(interval), if self.startup.reload.watch => {}
             }
-            self.reload(ask).await;
+            let said = self.pending.said.swap(false, Ordering::AcqRel);
+            self.reload(said).await;
         }
     }
 
-    /// Waits until nothing was touched for a while.
-    async fn wait_for_quiet(&self, asked: &mut mpsc::Receiver<Ask>) {
+    /// Waits until nothing was touched for a while, unless somebody says that all is there.
+    async fn wait_for_quiet(&self) {
         let quiet = async {
-            while tokio::time::timeout(QUIET, asked.recv()).await.is_ok_and(|ask| ask.is_some()) {}
+            while !self.pending.said.load(Ordering::Acquire) {
+                let touched = tokio::time::timeout(QUIET, self.pending.something.notified());
+                if touched.await.is_err() {
+                    return;
+                }
+            }
         };
+        // What is never quiet is read all the same.
         let _ = tokio::time::timeout(PATIENCE, quiet).await;
     }
 
-    async fn reload(&mut self, ask: Ask) {
+    /// Reads everything; without being told to, only if something differs.
+    async fn reload(&mut self, said: bool) {
+        // Before the files are read: what changes from now on is an event. And each time, for a
+        // folder that was made anew is another one.
+        self.watch();
         let (origin, seen) = (self.origin.clone(), self.seen.clone());
-        let forced = ask == Ask::Now;
         // Reads files and compiles policies: not on a thread that serves requests.
         let loaded =
-            tokio::task::spawn_blocking(move || (forced || seen.changed()).then(|| origin.load()))
+            tokio::task::spawn_blocking(move || (said || seen.changed()).then(|| origin.load()))
                 .await;
-        let Ok(Some((config, fingerprint))) = loaded else { return };
+        let (config, fingerprint) = match loaded {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return,
+            // It panicked, which is a defect of ours; the log has its message.
+            Err(error) => {
+                return self.failed(vec![format!("the files could not be read: {error}")]);
+            }
+        };
         let changed = self.seen.differing(&fingerprint);
+        let folders = self.seen.folders();
         self.seen = fingerprint;
-        self.watch();
+        if self.seen.folders() != folders {
+            self.watch();
+            // What happened in the new ones since they were read was no event.
+            self.pending.something.notify_one();
+        }
         match config {
             Ok(config) => {
-                let startup = config.startup.clone();
+                let reload = config.startup.reload;
                 match crate::serve::replace(&self.app, config, &self.startup) {
                     Ok(generation) => {
                         tracing::info!(generation, ?changed, "the configuration was reloaded");
-                        let interval = startup.reload;
-                        self.startup.reload = interval;
+                        let before = std::mem::replace(&mut self.startup.reload, reload);
+                        if before.watch != reload.watch {
+                            self.watch();
+                        }
                     }
                     Err(error) => self.failed(vec![error.to_string()]),
                 }
@@ -247,11 +268,8 @@ impl Writer {
             self.watcher = None;
             return;
         }
-        let sender = self.sender.clone();
-        let notice = move || {
-            // Full means that one waits already.
-            let _ = sender.try_send(Ask::Perhaps);
-        };
+        let pending = Arc::clone(&self.pending);
+        let notice = move || pending.something.notify_one();
         match watch::Watcher::new(self.seen.folders(), notice) {
             Ok(watcher) => self.watcher = Some(watcher),
             Err(error) => {

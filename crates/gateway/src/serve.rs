@@ -5,25 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use rustls::server::WebPkiClientVerifier;
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, UnixListener};
-use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 use crate::audit;
 use crate::config::{
-    AdminAddress, AdminGuard, AdminListen, CaBundle, Config, Fingerprint, LogFormat, Startup,
-    TlsFiles,
+    AdminAddress, AdminGuard, CaBundle, Config, Fingerprint, LogFormat, Startup, TlsFiles,
 };
 use crate::denial::Denials;
 use crate::metrics::Metrics;
 use crate::pipeline::budget::{Budget, Places};
 use crate::reload;
-use crate::server::{self, Listener, Running, Serves, Socket};
+use crate::server::{self, Listener, Running, Serves, Socket, TlsSide};
 use crate::shutdown;
 use crate::snapshot::{Snapshot, StoreTlsError};
 
@@ -39,8 +36,8 @@ pub enum ServeError {
         error: std::io::Error,
     },
     /// A TLS setting cannot be used.
-    #[error("TLS: {0}")]
-    Tls(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A store's TLS cannot be set up.
     #[error(transparent)]
     Store(#[from] StoreTlsError),
@@ -51,6 +48,11 @@ pub enum ServeError {
     #[error("cannot start: {0}")]
     Start(std::io::Error),
 }
+
+/// A listener's TLS cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS: {0}")]
+pub struct TlsError(String);
 
 /// How long a stop waits for the reader of the access log. Whoever reads it at all reads the whole
 /// queue, 8 MiB, well within that.
@@ -69,24 +71,25 @@ fn hint(error: &std::io::Error) -> &'static str {
 /// Why a configuration that is valid does not come into force.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
+    /// A TLS setting cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A store's TLS cannot be set up.
     #[error(transparent)]
     Store(#[from] StoreTlsError),
 }
 
-/// The certificate of the listeners, which a reload replaces for new connections.
+/// TLS of the listeners, which a reload replaces for new connections.
 #[derive(Debug)]
-pub struct Certificate(ArcSwapOption<CertifiedKey>);
-
-impl Certificate {
-    fn new(files: Option<&TlsFiles>) -> Arc<Self> {
-        Arc::new(Self(ArcSwapOption::new(files.map(|files| Arc::clone(&files.certified)))))
-    }
+pub struct Tls {
+    clients: Arc<TlsSide>,
+    admin: Arc<TlsSide>,
 }
 
-impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.0.load_full()
+impl Tls {
+    fn new(files: &TlsFiles, guard: &AdminGuard) -> Result<Self, TlsError> {
+        let [clients, admin] = tls_sides(files, guard)?.map(ArcSwap::new).map(Arc::new);
+        Ok(Self { clients, admin })
     }
 }
 
@@ -99,6 +102,15 @@ pub(crate) fn replace(app: &App, config: Config, started: &Startup) -> Result<u6
     let previous = app.snapshot.load_full();
     let generation = previous.generation + 1;
     let limits = &startup.limits;
+    // A guard is judged together with the place that it guards: if that needs a restart, so does it.
+    let guard = match (&started.listen.admin, &startup.listen.admin) {
+        (Some(old), Some(new)) if old.is_at_same_place(new) => Arc::new(new.guard.clone()),
+        _ => app.admin_guard.load_full(),
+    };
+    let sides = match (&app.tls, &startup.tls) {
+        (Some(tls), Some(files)) => Some((tls, tls_sides(files, &guard)?)),
+        _ => None,
+    };
     let next = Snapshot::new(generation, live, limits, Some(&previous), &app.background)?;
     let needs_restart = reload::needs_restart(started, &startup);
     for warning in &warnings {
@@ -113,9 +125,11 @@ pub(crate) fn replace(app: &App, config: Config, started: &Startup) -> Result<u6
     app.in_flight.resize(limits.requests_in_flight);
     app.connections.resize(limits.max_connections);
     app.limits.store(Arc::new(limits.clone()));
-    if let (Some(files), true) = (&startup.tls, started.tls.is_some()) {
-        app.certificate.0.store(Some(Arc::clone(&files.certified)));
+    if let Some((tls, [clients, admin])) = sides {
+        tls.clients.store(clients);
+        tls.admin.store(admin);
     }
+    app.admin_guard.store(guard);
     app.snapshot.store(Arc::new(next));
     app.metrics.config_generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
     app.metrics.reload(true);
@@ -148,8 +162,10 @@ impl Gateway {
         }
         let (background, signal) = shutdown::channel();
         let snapshot = Snapshot::new(1, live, &startup.limits, None, &signal)?;
-        let certificate = Certificate::new(startup.tls.as_ref());
-        let listeners = bind(&startup, &certificate).await?;
+        let guard =
+            startup.listen.admin.as_ref().map_or(AdminGuard::None, |admin| admin.guard.clone());
+        let tls = startup.tls.as_ref().map(|files| Tls::new(files, &guard)).transpose()?;
+        let listeners = bind(&startup, tls.as_ref()).await?;
         let format = match startup.log.format {
             LogFormat::Json => audit::Format::Json,
             LogFormat::Text => audit::Format::Text,
@@ -159,17 +175,13 @@ impl Gateway {
             snapshot: ArcSwap::from_pointee(snapshot),
             metrics: Metrics::new(),
             access_log: audit::Log::start(format, access_log).map_err(ServeError::Log)?,
-            admin_guard: startup
-                .listen
-                .admin
-                .as_ref()
-                .map_or(AdminGuard::None, |admin| admin.guard.clone()),
+            admin_guard: ArcSwap::from_pointee(guard),
             small_bodies: Budget::new(limits.small_bodies_total.get()),
             documents: Budget::new(limits.document_total.get()),
             answers: Budget::new(limits.document_total.get()),
             in_flight: Places::new(limits.requests_in_flight),
             connections: Places::new(limits.max_connections),
-            certificate,
+            tls,
             denials: Denials::default(),
             reload: reload::State::default(),
             background: signal,
@@ -215,7 +227,8 @@ impl Gateway {
 
     /// Stops accepting, lets requests finish, ends everything, writes the rest of the access log.
     pub async fn shutdown(self) {
-        self.running.shutdown().await;
+        let grace = self.app.limits().shutdown_grace;
+        self.running.shutdown(grace).await;
         self.background.stop();
         let app = self.app;
         let closed = tokio::task::spawn_blocking(move || app.access_log.close(LAST_LINES)).await;
@@ -225,12 +238,8 @@ impl Gateway {
     }
 }
 
-async fn bind(
-    startup: &Startup,
-    certificate: &Arc<Certificate>,
-) -> Result<Vec<Listener>, ServeError> {
+async fn bind(startup: &Startup, tls: Option<&Tls>) -> Result<Vec<Listener>, ServeError> {
     let listen = &startup.listen;
-    let tls = startup.tls.as_ref().map(|_| acceptor(certificate, None)).transpose()?;
     let mut listeners = Vec::new();
     let clients = match (listen.s3, listen.sts) {
         // With port 0 the two would get two ports; sharing is meant by naming one.
@@ -243,31 +252,17 @@ async fn bind(
     };
     for (serves, address) in clients {
         let socket = Socket::Tcp(tcp(address).await?);
-        listeners.push(Listener { serves, socket, tls: tls.clone() });
+        listeners.push(Listener { serves, socket, tls: tls.map(|tls| Arc::clone(&tls.clients)) });
     }
     if let Some(admin) = &listen.admin {
-        listeners.push(bind_admin(admin, startup.tls.as_ref().map(|_| certificate)).await?);
+        let socket = match &admin.address {
+            AdminAddress::Tcp(address) => Socket::Tcp(tcp(*address).await?),
+            AdminAddress::Unix(path) => Socket::Unix(unix(path)?, path.clone()),
+        };
+        let tls = tls.filter(|_| admin.tls).map(|tls| Arc::clone(&tls.admin));
+        listeners.push(Listener { serves: Serves::Admin, socket, tls });
     }
     Ok(listeners)
-}
-
-async fn bind_admin(
-    admin: &AdminListen,
-    tls: Option<&Arc<Certificate>>,
-) -> Result<Listener, ServeError> {
-    let client_ca = match &admin.guard {
-        AdminGuard::None | AdminGuard::BearerToken(_) => None,
-        AdminGuard::ClientCertificate(ca) => Some(ca),
-    };
-    let tls = match (admin.tls, tls) {
-        (false, _) | (true, None) => None,
-        (true, Some(certificate)) => Some(acceptor(certificate, client_ca)?),
-    };
-    let socket = match &admin.address {
-        AdminAddress::Tcp(address) => Socket::Tcp(tcp(*address).await?),
-        AdminAddress::Unix(path) => Socket::Unix(unix(path)?, path.clone()),
-    };
-    Ok(Listener { serves: Serves::Admin, socket, tls })
 }
 
 async fn tcp(address: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -302,11 +297,17 @@ fn display(path: &Path) -> String {
     format!("unix:{}", path.display())
 }
 
-fn acceptor(
-    certificate: &Arc<Certificate>,
-    client_ca: Option<&CaBundle>,
-) -> Result<TlsAcceptor, ServeError> {
-    let failed = |error: &dyn std::fmt::Display| ServeError::Tls(error.to_string());
+/// The side of clients and that of the admin listener.
+fn tls_sides(files: &TlsFiles, guard: &AdminGuard) -> Result<[Arc<ServerConfig>; 2], TlsError> {
+    let client_ca = match guard {
+        AdminGuard::None | AdminGuard::BearerToken(_) => None,
+        AdminGuard::ClientCertificate(ca) => Some(ca),
+    };
+    Ok([tls_side(files, None)?, tls_side(files, client_ca)?])
+}
+
+fn tls_side(files: &TlsFiles, client_ca: Option<&CaBundle>) -> Result<Arc<ServerConfig>, TlsError> {
+    let failed = |error: &dyn std::fmt::Display| TlsError(error.to_string());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -324,8 +325,8 @@ fn acceptor(
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(certificate) as _;
-    let mut config = builder.with_cert_resolver(resolver);
+    let certificate = SingleCertAndKey::from(CertifiedKey::clone(&files.certified));
+    let mut config = builder.with_cert_resolver(Arc::new(certificate));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,11 +16,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
+use crate::pipeline::budget::{Place, Places};
 use crate::pipeline::{self, Connection};
 use crate::shutdown::{self, Signal, Trigger};
 use io::{Busy, BusyGuard, StallGuard};
@@ -46,14 +47,17 @@ pub enum Socket {
     Unix(UnixListener, PathBuf),
 }
 
+/// A listener's side of TLS, which a reload replaces for new connections.
+pub type TlsSide = ArcSwap<rustls::ServerConfig>;
+
 /// A bound listener that is not accepting yet.
 pub struct Listener {
     /// What it serves.
     pub serves: Serves,
     /// Where.
     pub socket: Socket,
-    /// TLS, if it speaks TLS.
-    pub tls: Option<TlsAcceptor>,
+    /// What it speaks TLS with at a time, if it speaks TLS.
+    pub tls: Option<Arc<TlsSide>>,
 }
 
 impl std::fmt::Debug for Listener {
@@ -73,7 +77,6 @@ pub struct Running {
     trigger: Trigger,
     tasks: JoinSet<()>,
     sockets: Vec<PathBuf>,
-    grace: Duration,
 }
 
 impl Running {
@@ -95,12 +98,12 @@ impl Running {
             .map(|(_, address)| *address)
     }
 
-    /// Stops accepting, lets requests in flight finish for the configured grace, then cuts them.
-    pub async fn shutdown(mut self) {
+    /// Stops accepting, lets requests in flight finish for `grace`, then cuts them.
+    pub async fn shutdown(mut self, grace: Duration) {
         self.trigger.stop();
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.grace, all).await.is_err() {
-            tracing::warn!(grace = ?self.grace, "requests were cut: they did not end in time");
+        if tokio::time::timeout(grace, all).await.is_err() {
+            tracing::warn!(?grace, "requests were cut: they did not end in time");
             self.tasks.shutdown().await;
         }
         for path in &self.sockets {
@@ -116,13 +119,8 @@ impl Running {
 /// When a listener's own address cannot be read.
 pub fn start(app: &Arc<App>, listeners: Vec<Listener>) -> std::io::Result<Running> {
     let (trigger, signal) = shutdown::channel();
-    let mut running = Running {
-        addresses: Vec::new(),
-        trigger,
-        tasks: JoinSet::new(),
-        sockets: Vec::new(),
-        grace: app.limits().shutdown_grace,
-    };
+    let mut running =
+        Running { addresses: Vec::new(), trigger, tasks: JoinSet::new(), sockets: Vec::new() };
     for listener in listeners {
         match &listener.socket {
             Socket::Tcp(tcp) => running.addresses.push((listener.serves, tcp.local_addr()?)),
@@ -134,7 +132,7 @@ pub fn start(app: &Arc<App>, listeners: Vec<Listener>) -> std::io::Result<Runnin
             tls: listener.tls,
             // Probes and scrapes must get through when clients use up all connections.
             slots: if listener.serves == Serves::Admin {
-                Some(Arc::new(Semaphore::new(ADMIN_CONNECTIONS)))
+                Some(Places::new(ADMIN_CONNECTIONS))
             } else {
                 None
             },
@@ -154,9 +152,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 struct Accepting {
     app: Arc<App>,
     serves: Serves,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<TlsSide>>,
     /// None: those that all clients share.
-    slots: Option<Arc<Semaphore>>,
+    slots: Option<Places>,
 }
 
 impl Accepting {
@@ -176,7 +174,7 @@ impl Accepting {
                         }
                     }
                     Ok(Accepted::Unix(stream)) => {
-                        if let Ok(slot) = this.places().try_acquire_owned() {
+                        if let Some(slot) = this.places().take() {
                             let connection = Connection { peer: None, tls: None };
                             let this = Arc::clone(&this);
                             connections.spawn(this.http(stream, connection, slot, signal.clone()));
@@ -193,12 +191,12 @@ impl Accepting {
         while connections.join_next().await.is_some() {}
     }
 
-    fn places(&self) -> Arc<Semaphore> {
-        self.slots.clone().unwrap_or_else(|| self.app.connections.semaphore())
+    fn places(&self) -> &Places {
+        self.slots.as_ref().unwrap_or(&self.app.connections)
     }
 
-    fn slot(&self, stream: &TcpStream) -> Option<OwnedSemaphorePermit> {
-        let slot = self.places().try_acquire_owned().ok();
+    fn slot(&self, stream: &TcpStream) -> Option<Place> {
+        let slot = self.places().take();
         if slot.is_none() {
             self.app.metrics.shed.inc();
             if self.tls.is_none() {
@@ -216,17 +214,17 @@ impl Accepting {
         self: Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
-        slot: OwnedSemaphorePermit,
+        slot: Place,
         signal: Signal,
     ) {
         if stream.set_nodelay(true).is_err() {
             return;
         }
         let peer = Some(peer.ip());
-        let Some(acceptor) = self.tls.clone() else {
+        let Some(tls) = &self.tls else {
             return self.http(stream, Connection { peer, tls: None }, slot, signal).await;
         };
-        let handshake = acceptor.accept(stream);
+        let handshake = TlsAcceptor::from(tls.load_full()).accept(stream);
         match tokio::time::timeout(self.app.limits().tls_handshake_timeout, handshake).await {
             Ok(Ok(stream)) => {
                 let tls = stream.get_ref().1.protocol_version();
@@ -241,7 +239,7 @@ impl Accepting {
         self: Arc<Self>,
         stream: T,
         connection: Connection,
-        _slot: OwnedSemaphorePermit,
+        _slot: Place,
         mut signal: Signal,
     ) where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -86,29 +86,43 @@ impl Authority {
 
     /// A client's side of TLS that trusts this authority and no other.
     pub fn client_config(&self) -> Arc<rustls::ClientConfig> {
+        Arc::new(self.trusted().with_no_client_auth())
+    }
+
+    /// The same with a certificate of the client's own.
+    pub fn client_config_with(&self, certificate: &Certificate) -> Arc<rustls::ClientConfig> {
+        let (chain, key) = certificate.parsed();
+        Arc::new(self.trusted().with_client_auth_cert(chain, key).unwrap())
+    }
+
+    fn trusted(
+        &self,
+    ) -> rustls::ConfigBuilder<rustls::ClientConfig, rustls::client::WantsClientCert> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()).unwrap();
-        let config = rustls::ClientConfig::builder_with_provider(provider())
+        rustls::ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
-            .with_no_client_auth();
-        Arc::new(config)
     }
 }
 
 impl Certificate {
     /// A server's side of TLS with this certificate.
     pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
-        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap();
-        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        let (chain, key) = self.parsed();
         let config = rustls::ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
+            .with_single_cert(chain, key)
             .unwrap();
         Arc::new(config)
+    }
+
+    fn parsed(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap();
+        (vec![certificate], PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap())
     }
 
     /// Writes `cert.pem` and `key.pem` into a folder.

@@ -40,20 +40,17 @@ impl Fingerprint {
         paths.iter().filter(differs).map(|path| (*path).clone()).collect()
     }
 
-    /// The folders in which everything that was looked at is.
+    /// The folders in which everything that was looked at is: those of the files, and of folders
+    /// themselves and where they are, for a folder may be made anew.
     #[must_use]
     pub fn folders(&self) -> BTreeSet<PathBuf> {
-        let here = Path::new(".");
-        self.0
-            .iter()
-            .map(|(path, seen)| match seen {
-                Seen::Folder(_) => path.clone(),
-                Seen::File(..) => match path.parent() {
-                    Some(parent) if parent != Path::new("") => parent.to_owned(),
-                    Some(_) | None => here.to_owned(),
-                },
-            })
-            .collect()
+        let parent = |path: &Path| match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            Some(_) | None => PathBuf::from("."),
+        };
+        let parents = self.0.keys().map(|path| parent(path));
+        let listed = self.0.iter().filter(|(_, seen)| matches!(seen, Seen::Folder(_)));
+        parents.chain(listed.map(|(path, _)| path.clone())).collect()
     }
 }
 

@@ -29,6 +29,26 @@ pub struct AdminListen {
     pub tls: bool,
 }
 
+impl AdminListen {
+    /// Whether both are reached in the same way.
+    #[must_use]
+    pub fn is_at_same_place(&self, other: &Self) -> bool {
+        self.address == other.address && self.tls == other.tls
+    }
+}
+
+impl Listen {
+    /// Whether both listen in the same places.
+    #[must_use]
+    pub fn is_at_same_places(&self, other: &Self) -> bool {
+        let admin = match (&self.admin, &other.admin) {
+            (Some(one), Some(other)) => one.is_at_same_place(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        admin && self.s3 == other.s3 && self.sts == other.sts
+    }
+}
+
 /// Where the admin listener is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminAddress {

@@ -252,9 +252,9 @@ section! {
 section! {
     /// When the configuration is read again, beside SIGHUP.
     RawReload {
-        /// Whether the configuration and all files that it names are watched. What changes comes into
-        /// force whole, for the next request, or not at all. `listen`, `admin` and `log` need a
-        /// restart.
+        /// Whether the configuration and all files that it names are watched, by events and in
+        /// intervals; without it only SIGHUP reloads. What changes comes into force whole, for the
+        /// next request, or not at all. `listen` and `log` need a restart.
         watch: bool = "true";
         /// How often the files are looked at even if the system tells of no change, for volumes that
         /// tell none.

@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::body::Verdict;
+use super::budget::Place;
 use super::late::{Late, LateError};
 use crate::app::App;
 use crate::audit::Record;
@@ -56,7 +57,7 @@ pub struct Finish {
     /// Whether the answer was given to its end.
     pub ended: bool,
     /// The request's place among those that are worked on.
-    pub in_flight: Option<tokio::sync::OwnedSemaphorePermit>,
+    pub in_flight: Option<Place>,
 }
 
 /// The store's part of an answer broke off; the client's connection is cut, so that it can never

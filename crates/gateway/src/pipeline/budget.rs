@@ -1,8 +1,8 @@
-//! Memory that requests may hold together.
+//! Memory and places that requests share.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Semaphores count to `usize`, permits are taken as `u32`: budgets are counted in these units.
@@ -15,7 +15,7 @@ pub struct Budget(Places);
 /// A part of a [`Budget`], given back when dropped.
 #[derive(Debug)]
 #[must_use = "dropping it gives the memory back"]
-pub struct Share(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+pub struct Share(#[expect(dead_code, reason = "held for its drop")] Place);
 
 impl Budget {
     /// A budget of `bytes`, rounded up to whole KiB.
@@ -32,8 +32,7 @@ impl Budget {
     /// Takes `bytes`, or nothing when they are not there now. Never waits: a client that is slow
     /// to send must not make others wait for its memory.
     pub fn take(&self, bytes: u64) -> Option<Share> {
-        let units = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
-        self.0.semaphore().try_acquire_many_owned(units).ok().map(Share)
+        self.0.take_many(u32::try_from(bytes.div_ceil(UNIT)).ok()?).map(Share)
     }
 }
 
@@ -43,45 +42,95 @@ fn units(bytes: u64) -> usize {
 
 /// A number of places whose size a reload may change.
 #[derive(Debug)]
-pub struct Places(ArcSwap<Counted>);
-
-#[derive(Debug)]
-struct Counted {
-    size: usize,
-    semaphore: Arc<Semaphore>,
+pub struct Places {
+    // Held by the one who changes it.
+    size: Mutex<usize>,
+    free: Arc<Free>,
 }
 
-impl Counted {
-    fn new(size: usize) -> Arc<Self> {
-        let size = size.min(Semaphore::MAX_PERMITS);
-        Arc::new(Self { size, semaphore: Arc::new(Semaphore::new(size)) })
-    }
+#[derive(Debug)]
+struct Free {
+    semaphore: Arc<Semaphore>,
+    /// Places that are still taken and no longer exist: they are not given back.
+    surplus: AtomicUsize,
+}
+
+/// One or more of [`Places`], given back when dropped.
+#[derive(Debug)]
+#[must_use = "dropping it gives the place back"]
+pub struct Place {
+    // None only in `drop`.
+    permit: Option<OwnedSemaphorePermit>,
+    free: Arc<Free>,
 }
 
 impl Places {
     /// So many.
     #[must_use]
     pub fn new(size: usize) -> Self {
-        Self(ArcSwap::new(Counted::new(size)))
+        let size = size.min(Semaphore::MAX_PERMITS);
+        let free = Free { semaphore: Arc::new(Semaphore::new(size)), surplus: AtomicUsize::new(0) };
+        Self { size: Mutex::new(size), free: Arc::new(free) }
     }
 
-    /// Whoever wants a place takes it here.
-    #[must_use]
-    pub fn semaphore(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.0.load().semaphore)
+    /// Takes one, if there is one now.
+    pub fn take(&self) -> Option<Place> {
+        self.take_many(1)
     }
 
-    /// Changes their number. Who has a place keeps it, beside the new ones: until they are done there
-    /// are at most as many as before and after together.
+    fn take_many(&self, count: u32) -> Option<Place> {
+        let permit = Arc::clone(&self.free.semaphore).try_acquire_many_owned(count).ok()?;
+        Some(Place { permit: Some(permit), free: Arc::clone(&self.free) })
+    }
+
+    /// Changes their number. Who has a place keeps it and is counted: where there are fewer now than
+    /// are taken, nobody gets one until enough are given back.
     pub fn resize(&self, size: usize) {
-        if self.0.load().size != size.min(Semaphore::MAX_PERMITS) {
-            self.0.store(Counted::new(size));
+        let wanted = size.min(Semaphore::MAX_PERMITS);
+        let mut size = self.size.lock().unwrap_or_else(PoisonError::into_inner);
+        if wanted > *size {
+            let more = wanted - *size;
+            self.free.semaphore.add_permits(more - self.free.take_surplus(more));
+        } else {
+            let fewer = *size - wanted;
+            let forgotten = self.free.semaphore.forget_permits(fewer);
+            self.free.surplus.fetch_add(fewer - forgotten, Ordering::AcqRel);
+        }
+        *size = wanted;
+    }
+}
+
+impl Free {
+    /// Takes up to so much of the surplus, and says how much that was.
+    fn take_surplus(&self, most: usize) -> usize {
+        let mut taken = 0;
+        // Fails only where the closure does, which never does.
+        let _ = self.surplus.fetch_update(Ordering::AcqRel, Ordering::Acquire, |surplus| {
+            taken = surplus.min(most);
+            Some(surplus - taken)
+        });
+        taken
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(mut permit) = self.permit.take() else { return };
+        if self.free.surplus.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let gone = self.free.take_surplus(permit.num_permits());
+        if let Some(gone) = permit.split(gone) {
+            gone.forget();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -100,10 +149,35 @@ mod tests {
         let budget = Budget::new(10 * UNIT);
         let held = budget.take(10 * UNIT);
         budget.resize(2 * UNIT);
-        assert!(held.is_some() && budget.take(3 * UNIT).is_none());
+        assert!(held.is_some() && budget.take(1).is_none());
+        drop(held);
+        assert!(budget.take(3 * UNIT).is_none());
         let two = budget.take(2 * UNIT);
-        assert!(two.is_some());
+        assert!(two.is_some() && budget.take(1).is_none());
         budget.resize(2 * UNIT);
         assert!(budget.take(1).is_none(), "the same size changes nothing");
+    }
+
+    proptest! {
+        /// However often the size changes while places are held: what is free is what the size now
+        /// leaves of what is held.
+        #[test]
+        fn places_count_whoever_is_in(steps in vec((any::<bool>(), 0_usize..6), 1..60)) {
+            let places = Places::new(3);
+            let (mut size, mut held) = (3, Vec::new());
+            for (resizes, number) in steps {
+                if resizes {
+                    places.resize(number);
+                    size = number;
+                } else if number < 3 {
+                    let there_is_room = held.len() < size;
+                    let place = places.take();
+                    prop_assert_eq!(place.is_some(), there_is_room);
+                    held.extend(place);
+                } else if !held.is_empty() {
+                    drop(held.swap_remove(number % held.len()));
+                }
+            }
+        }
     }
 }

@@ -30,6 +30,7 @@ mod policies;
 mod promises;
 mod providers;
 mod reloads;
+mod rotations;
 mod routing;
 mod sessions;
 mod signatures;

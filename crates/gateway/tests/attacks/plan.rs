@@ -90,7 +90,6 @@ impl Plan {
                 "region": "store-region",
                 "default": true,
                 "key_rules": [],
-                "key_rules": [],
                 "credentials": [{
                     "name": "main",
                     "access_key": STORE_ACCESS,

@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::client::{Connection, Response};
 use testkit::logs::Log;
-use testkit::signed::{Credentials, Prepared, encode};
+use testkit::signed::{Credentials, Prepared};
 
-use crate::harness::{HOST, Plan, ROLE, allow, policy, request};
+use crate::harness::{HOST, Plan, allow, login_form, policy, request, sts_post};
 
 /// A gateway that follows the files of a folder.
-struct Followed {
-    gateway: Gateway,
-    asker: Asker,
+pub(crate) struct Followed {
+    pub(crate) gateway: Gateway,
+    pub(crate) asker: Asker,
     folder: TempDir,
-    plan: Plan,
+    pub(crate) plan: Plan,
 }
 
 impl Followed {
-    async fn start(plan: Plan, watch: bool) -> Self {
+    pub(crate) async fn start(plan: Plan, watch: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let plan = plan.with(|config| {
             // Without events, and with an interval that never comes, only whoever asks is answered.
@@ -45,27 +45,48 @@ impl Followed {
         Self { gateway, asker, folder, plan }
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         std::fs::write(self.path(name), content).unwrap();
     }
 
-    async fn admin(&self, path: &str) -> Response {
+    /// Writes the configuration with a change.
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut Value)) {
+        let text = std::fs::read_to_string(self.path("fakes3pp.yaml")).unwrap();
+        let mut config = serde_json::from_str(&text).unwrap();
+        change(&mut config);
+        self.write("fakes3pp.yaml", &config.to_string());
+    }
+
+    /// The same, and reloads.
+    pub(crate) async fn change(&self, change: impl FnOnce(&mut Value)) -> Value {
+        self.configure(change);
+        self.reload().await
+    }
+
+    /// Reloads what must be good.
+    pub(crate) async fn reload(&self) -> Value {
+        let before = self.report().await["generation"].as_u64().unwrap();
+        self.asker.ask();
+        self.until_generation(before + 1).await
+    }
+
+    pub(crate) async fn admin(&self, path: &str) -> Response {
         let mut connection = Connection::open(self.gateway.address(Serves::Admin).unwrap()).await;
         let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         connection.send(head.as_bytes()).await;
         connection.response("GET").await
     }
 
-    async fn report(&self) -> Value {
+    pub(crate) async fn report(&self) -> Value {
         serde_json::from_slice(&self.admin("/reload").await.body).unwrap()
     }
 
     /// Waits until the admin listener tells what is wanted.
-    async fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let told = async {
             loop {
                 let report = self.report().await;
@@ -78,30 +99,22 @@ impl Followed {
         tokio::time::timeout(Duration::from_secs(30), told).await.expect("it never came")
     }
 
-    async fn until_generation(&self, generation: u64) -> Value {
+    pub(crate) async fn until_generation(&self, generation: u64) -> Value {
         self.until(|report| report["generation"] == generation && report["ok"] == true).await
     }
 
-    async fn until_refused(&self) -> Value {
+    pub(crate) async fn until_refused(&self) -> Value {
         self.until(|report| report["ok"] == false).await
     }
 
-    async fn send(&self, sent: &Prepared) -> Response {
+    pub(crate) async fn send(&self, sent: &Prepared) -> Response {
         let mut connection = Connection::open(self.gateway.address(Serves::S3).unwrap()).await;
         connection.send(&sent.bytes()).await;
         connection.response(&sent.method).await
     }
 
-    async fn login(&self) -> Credentials {
-        let form = format!(
-            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={}&RoleSessionName=tests\
-             &WebIdentityToken={}",
-            encode(ROLE.as_bytes()),
-            encode(self.plan.issuer.token("alice").as_bytes()),
-        );
-        let mut connection = Connection::open(self.gateway.address(Serves::Sts).unwrap()).await;
-        connection.send(&crate::harness::sts_post(&form)).await;
-        let response = connection.response("POST").await;
+    pub(crate) async fn login(&self) -> Credentials {
+        let response = self.assume(&self.plan.issuer.token("alice")).await;
         let part = |name: &str| response.xml(name).unwrap().to_owned();
         Credentials::temporary(
             &part("AccessKeyId"),
@@ -110,12 +123,18 @@ impl Followed {
         )
     }
 
-    async fn status(&self, keys: &Credentials) -> u16 {
+    pub(crate) async fn assume(&self, token: &str) -> Response {
+        let mut connection = Connection::open(self.gateway.address(Serves::Sts).unwrap()).await;
+        connection.send(&sts_post(&login_form(token, "tests"))).await;
+        connection.response("POST").await
+    }
+
+    pub(crate) async fn status(&self, keys: &Credentials) -> u16 {
         self.send(&request("GET", "/data/alice/a").sign(keys)).await.status
     }
 
     /// The role's file with these statements.
-    fn role(&self, statements: &[Value]) -> String {
+    pub(crate) fn role(&self, statements: &[Value]) -> String {
         let mut role = self.plan.role.clone();
         role["Policies"] =
             json!([{ "PolicyName": "own-prefix", "PolicyDocument": policy(statements) }]);
@@ -261,14 +280,7 @@ async fn a53_no_request_is_lost_while_reloading() {
 #[tokio::test]
 async fn a53_what_cannot_change_is_named() {
     let followed = Followed::start(Plan::new(), false).await;
-    let mut config: Value =
-        serde_json::from_str(&std::fs::read_to_string(followed.path("fakes3pp.yaml")).unwrap())
-            .unwrap();
-    config["log"] = json!({ "level": "debug" });
-    config["limits"] = json!({ "requests_in_flight": 1 });
-    followed.write("fakes3pp.yaml", &config.to_string());
-    followed.asker.ask();
-    let report = followed.until_generation(2).await;
+    let report = followed.change(|config| config["log"] = json!({ "level": "debug" })).await;
     assert_eq!(report["needs_restart"], json!(["log"]));
 }
 
