@@ -250,6 +250,8 @@ def service(rgw):
     folder.mkdir(parents=True)
     for name in ("service.yaml", "service-policy.json"):
         shutil.copy(HERE / name, folder)
+    for name in ("service-roles", "service-buckets"):
+        shutil.copytree(HERE / name, folder / name)
     keys = {"access_key": "AKIAE2ELOADER0000001", "secret_key": secrets.token_urlsafe(30)}
     environment = {
         "PATH": os.environ["PATH"],
@@ -271,6 +273,9 @@ def service(rgw):
         yield Target(
             name="service",
             s3=f"http://127.0.0.1:{port}",
+            sts=f"http://{listen['sts']}",
+            admin=f"http://{listen['admin']}",
+            tables_role="arn:aws:iam::000000000000:role/tables",
             domain=f"s3.localhost:{port}",
             hosts=["s3.localhost"],
             bucket="made-before",

@@ -37,6 +37,10 @@ class Target:
     users: dict
     sts: str | None = None
     role_arn: str | None = None
+    # A role that its static user may assume, for tables below `warehouse/`.
+    tables_role: str | None = None
+    # The admin listener.
+    admin: str | None = None
     # A CA file for https.
     ca: str | None = None
     # Names that lead to loopback, with everything below them.

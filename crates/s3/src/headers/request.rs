@@ -36,8 +36,13 @@ pub enum HeaderError {
     Value(HeaderName),
 }
 
-/// Headers that the gateway reads itself: signature, body framing, and a note of the browser SDK.
+/// The version of the S3 API, the only one there is.
+const API_VERSION: &str = "2006-03-01";
+
+/// Headers that the gateway reads itself: signature, body framing, and notes of SDKs.
 const OURS: &[&str] = &[
+    // The C++ SDK's, and so of everything that reads by Apache Arrow.
+    "x-amz-api-version",
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-decoded-content-length",
@@ -118,8 +123,7 @@ pub(crate) fn collect(
             collected.refuse(error);
         }
     }
-    let invalid =
-        collected.headers.iter().find(|(name, value)| !has_text_value(name.as_str(), value));
+    let invalid = collected.headers.iter().find(|(name, value)| !is_valid(name.as_str(), value));
     if let Some(name) = invalid.map(|(name, _)| name.clone()) {
         collected.refuse(HeaderError::Value(name));
     }
@@ -198,6 +202,11 @@ fn single_value(name: &HeaderName, wire: &HeaderMap) -> Result<HeaderValue, Head
         joined.extend_from_slice(value.as_bytes());
     }
     HeaderValue::from_bytes(&joined).map_err(|_| HeaderError::Value(name.clone()))
+}
+
+/// Whether a value is one that the header may have, as far as all operations agree.
+fn is_valid(name: &str, value: &HeaderValue) -> bool {
+    has_text_value(name, value) && (name != "x-amz-api-version" || value == API_VERSION)
 }
 
 /// Whether policies can read the value. Only free text of the user's own may hold other bytes than

@@ -350,6 +350,17 @@ fn a58_headers_of_other_vendors_are_dropped_and_told() {
 }
 
 #[test]
+fn a58_the_version_of_the_api_is_read_and_not_passed_on() {
+    let version = [("x-amz-api-version", "2006-03-01")];
+    let headers = operation(&request("HEAD", "/abc/k", "", &version)).outgoing(Addressing::Path);
+    assert!(headers.headers.is_empty());
+    for other in ["2020-01-01", "2006-03-01,x", ""] {
+        let header = [("x-amz-api-version", other)];
+        assert_eq!(code("HEAD", "/abc/k", "", &header), AwsCode::InvalidArgument, "{other}");
+    }
+}
+
+#[test]
 fn a58_flags_and_dates_mean_one_thing() {
     for value in ["yes", "1", "", "true ,x"] {
         let header = [("x-amz-bypass-governance-retention", value)];
