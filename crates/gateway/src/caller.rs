@@ -129,6 +129,17 @@ pub fn lookup(
     Ok(UnprovenCaller { caller, access_key_id: access_key_id.clone(), secret })
 }
 
+/// The caller whom a session would make, for explaining what would be decided about it.
+///
+/// # Errors
+/// See [`LookupError`].
+pub(crate) fn suppose(snapshot: &Snapshot, session: Session) -> Result<Caller, LookupError> {
+    // No key of ours: a list of sessions that are cut off cannot have it.
+    let nobodys =
+        AccessKeyId::parse("ASIA0000000000000000").map_err(|_| LookupError::UnknownKey)?;
+    of_role(snapshot, &nobodys, session)
+}
+
 /// A session of a role, if the role and everything that narrows the session are still there.
 fn of_role(
     snapshot: &Snapshot,

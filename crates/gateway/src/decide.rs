@@ -3,8 +3,8 @@
 //! It needs no socket and no body, so that `fakes3pp explain` decides with the same code.
 
 use policy::{Context, Denial, Permit, Policy, PolicySet, Principal, Request};
-use s3::Operation;
 use s3::requirement::{Facts, Requirement, Requirements};
+use s3::{Document, Operation};
 
 use crate::caller::Caller;
 use crate::config::{Authorization, Store};
@@ -52,7 +52,64 @@ impl Allowed {
     }
 }
 
+/// Everything that is asked about one request, once a document that says what is wanted is read.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) requirements: Requirements,
+    /// What a copy requires besides, if its source has tags.
+    pub(crate) if_source_has_tags: Vec<Requirement>,
+}
+
+impl Question {
+    /// All that may have to be completed before it is asked.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Requirement> {
+        self.requirements.iter_mut().chain(&mut self.if_source_has_tags)
+    }
+}
+
+/// What the policies say to a [`Question`].
+#[derive(Debug)]
+pub(crate) struct Decided {
+    /// Why the request may go.
+    pub(crate) allowed: Allowed,
+    /// For DeleteObjects what stands in the way of each key, in order.
+    pub(crate) denials: Vec<Option<Denial>>,
+    /// What is missing if the source of a copy has tags.
+    pub(crate) unless_untagged: Option<Denial>,
+}
+
 impl Judge<'_> {
+    /// What has to be asked about an operation.
+    ///
+    /// # Errors
+    /// When the store could not keep a key that the request names.
+    pub(crate) fn question(
+        &self,
+        operation: &Operation,
+        facts: &Facts<'_>,
+        document: Option<&Document>,
+    ) -> Result<Question, Reject> {
+        self.store.key_rules.check_operation(operation, document)?;
+        Ok(Question {
+            requirements: operation.requirements(facts, document),
+            if_source_has_tags: operation.requirements_if_source_has_tags(facts),
+        })
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// [`Reject::Denied`].
+    pub(crate) fn decide(&self, question: &Question) -> Result<Decided, Reject> {
+        let (allowed, denials) = self.all(&question.requirements)?;
+        let unless_untagged = match question.if_source_has_tags.as_slice() {
+            [] => None,
+            _ if allowed.is_left_to_store() => None,
+            requirements => self.every(requirements.iter()).err(),
+        };
+        Ok(Decided { allowed, denials, unless_untagged })
+    }
+
     /// Whether the store decides: for anonymous callers, where the operator gave it the say.
     fn left_to_store(&self) -> Option<LeftToStore> {
         let stores = self.store.authorization == Authorization::Store;
@@ -77,10 +134,7 @@ impl Judge<'_> {
     }
 
     /// Why the request may go, and for DeleteObjects what stands in the way of each key, in order.
-    pub(crate) fn all(
-        &self,
-        requirements: &Requirements,
-    ) -> Result<(Allowed, Vec<Option<Denial>>), Reject> {
+    fn all(&self, requirements: &Requirements) -> Result<(Allowed, Vec<Option<Denial>>), Reject> {
         if let Some(left) = self.left_to_store() {
             let none = match requirements {
                 Requirements::All(_) => Vec::new(),

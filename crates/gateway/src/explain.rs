@@ -3,8 +3,10 @@
 //! Neither signature nor time nor body hash is judged here. What the request *says* of its
 //! signature decides condition keys, as it would once the signature held.
 
+mod decided;
 mod request;
 
+pub(crate) use decided::{Deciding, SupposedCaller, SupposedSession, Suppositions};
 pub(crate) use request::Request;
 
 use policy::{Context, Value};
@@ -61,17 +63,8 @@ impl Explained {
             answer.insert("reject".to_owned(), json!(reject));
         }
         if let Some(requirements) = &self.requirements {
-            let checks: Vec<Json> = requirements
-                .iter()
-                .map(|check| {
-                    json!({
-                        "action": check.action,
-                        "resource": check.resource,
-                        "context": context_json(&check.context),
-                    })
-                })
-                .collect();
-            answer.insert("checks".to_owned(), Json::Array(checks));
+            let checks = requirements.iter().map(decided::check_json).collect();
+            answer.insert("checks".to_owned(), checks);
         }
         answer
     }

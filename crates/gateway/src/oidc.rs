@@ -239,6 +239,12 @@ impl Providers {
         Self { by_issuer: by_issuer.collect(), roots }
     }
 
+    /// None, for a configuration that is not served.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { by_issuer: BTreeMap::new(), roots: Arc::new(RootCertStore::empty()) }
+    }
+
     /// The provider of a token that is not verified yet, and a key set that has the key which the
     /// token names. Waits only if the key is unknown, ten seconds at most.
     ///

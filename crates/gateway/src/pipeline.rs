@@ -15,6 +15,7 @@ mod context;
 mod custody;
 mod document;
 mod existing_tags;
+pub(crate) mod explained;
 mod forwarded;
 pub mod late;
 mod payload;

@@ -202,7 +202,7 @@ fn scalar(value: &Json) -> Option<String> {
 }
 
 /// The statements that decided, those of boundary and session policy behind the first.
-fn because(decision: &Decision) -> Vec<Json> {
+pub(crate) fn because(decision: &Decision) -> Vec<Json> {
     decision
         .reason()
         .into_iter()
@@ -211,11 +211,13 @@ fn because(decision: &Decision) -> Vec<Json> {
         .collect()
 }
 
-fn statement(reason: &Reason) -> Json {
+/// A statement that had a say.
+pub(crate) fn statement(reason: &Reason) -> Json {
     json!({"policy": &*reason.policy, "statement": reason.statement, "sid": reason.sid.as_deref()})
 }
 
-fn described(nearest: &Nearest) -> Json {
+/// The Allow that came nearest.
+pub(crate) fn described(nearest: &Nearest) -> Json {
     json!({
         "missing": nearest.layer.as_str(),
         "statement": nearest.statement.as_ref().map(statement),

@@ -141,21 +141,43 @@ impl Snapshot {
         previous: Option<&Self>,
         shutdown: &Signal,
     ) -> Result<Self, StoreTlsError> {
-        let mut stores = HashMap::new();
-        for store in live.stores.all() {
+        let stores = Self::stores(&live, limits, previous)?;
+        let previous = previous.map(|previous| &previous.providers);
+        let providers = Providers::start(&live.providers, previous, shutdown);
+        Ok(Self::of(generation, live, stores, providers))
+    }
+
+    /// A configuration that is asked about and not served: no provider is.
+    ///
+    /// # Errors
+    /// When a store's certificates cannot be used.
+    pub(crate) fn at_rest(live: Live, limits: &Limits) -> Result<Self, StoreTlsError> {
+        let stores = Self::stores(&live, limits, None)?;
+        Ok(Self::of(1, live, stores, Providers::none()))
+    }
+
+    fn stores(
+        live: &Live,
+        limits: &Limits,
+        previous: Option<&Self>,
+    ) -> Result<HashMap<String, StoreHandle>, StoreTlsError> {
+        let handle = |store: &Store| {
             let kept = previous.and_then(|previous| previous.pool_for(store));
-            let handle = StoreHandle::new(store, limits, kept)?;
-            stores.insert(store.name.clone(), handle);
-        }
+            Ok((store.name.clone(), StoreHandle::new(store, limits, kept)?))
+        };
+        live.stores.all().iter().map(|store| handle(store)).collect()
+    }
+
+    fn of(
+        generation: u64,
+        live: Live,
+        stores: HashMap<String, StoreHandle>,
+        providers: Providers,
+    ) -> Self {
         let all: Vec<Arc<User>> = live.users.iter().cloned().map(Arc::new).collect();
         let users = all.iter().map(|user| (user.access_key.clone(), Arc::clone(user))).collect();
         let users_by_arn = all.into_iter().map(|user| (user.arn.clone(), user)).collect();
-        let providers = Providers::start(
-            &live.providers,
-            previous.map(|previous| &previous.providers),
-            shutdown,
-        );
-        Ok(Self { generation, live, providers, stores, users, users_by_arn })
+        Self { generation, live, providers, stores, users, users_by_arn }
     }
 
     /// The connections to a store, if it is reached in the same way.

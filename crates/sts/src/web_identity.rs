@@ -4,7 +4,7 @@ mod provider;
 mod tags;
 
 use policy::Context;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use self::provider::{ClaimRule, ProviderRules, RuleError};
 use self::tags::SessionTags;
@@ -75,17 +75,40 @@ impl WebIdentity {
         if token.issuer() != rules.issuer() {
             return Err(WebIdentityError::OtherProvider);
         }
-        let SessionTags { tags, transitive_tag_keys } = tags::read(token.claims())?;
+        Self::of_claims(token.subject(), token.audience(), token.claims(), rules)
+    }
+
+    /// Who it would be of whom the provider said this, for explaining what would be decided. Nobody
+    /// said it: keys are made of tokens alone.
+    ///
+    /// # Errors
+    /// As [`WebIdentity::read`].
+    pub fn supposed(
+        subject: &str,
+        audience: &str,
+        claims: &Map<String, Value>,
+        rules: &ProviderRules,
+    ) -> Result<Self, WebIdentityError> {
+        Self::of_claims(subject, audience, claims, rules)
+    }
+
+    fn of_claims(
+        subject: &str,
+        audience: &str,
+        claims: &Map<String, Value>,
+        rules: &ProviderRules,
+    ) -> Result<Self, WebIdentityError> {
+        let SessionTags { tags, transitive_tag_keys } = tags::read(claims)?;
         Ok(Self {
             subject: WebIdentitySubject {
-                issuer: token.issuer().to_owned(),
-                subject: token.subject().to_owned(),
-                audience: token.audience().to_owned(),
-                claims: kept_claims(token, rules)?,
+                issuer: rules.issuer().to_owned(),
+                subject: subject.to_owned(),
+                audience: audience.to_owned(),
+                claims: kept_claims(claims, rules)?,
             },
             tags,
             transitive_tag_keys,
-            source_identity: source_identity(token)?,
+            source_identity: source_identity(claims)?,
         })
     }
 
@@ -120,11 +143,14 @@ impl WebIdentity {
 }
 
 /// `azp`, `amr` and the listed claims; no other claim goes any further.
-fn kept_claims(token: &IdToken, rules: &ProviderRules) -> Result<Vec<Claim>, WebIdentityError> {
+fn kept_claims(
+    claims: &Map<String, Value>,
+    rules: &ProviderRules,
+) -> Result<Vec<Claim>, WebIdentityError> {
     let mut kept = Vec::new();
     for rule in rules.claims() {
-        refuse_overage(token, rule)?;
-        let Some(value) = token.claim(rule.claim()).filter(|value| !value.is_null()) else {
+        refuse_overage(claims, rule)?;
+        let Some(value) = claims.get(rule.claim()).filter(|value| !value.is_null()) else {
             continue;
         };
         let value = match (rule.claim(), claim_value(value)) {
@@ -145,14 +171,14 @@ fn kept_claims(token: &IdToken, rules: &ProviderRules) -> Result<Vec<Claim>, Web
 /// Entra puts the claims that did not fit into `_claim_names` (distributed claims, OpenID Connect
 /// Core section 5.6.2) or, in implicit flows, says `hasgroups`. A policy that denies by group would
 /// see nobody in it, so a missing claim must not look like an empty one.
-fn refuse_overage(token: &IdToken, rule: &ClaimRule) -> Result<(), WebIdentityError> {
-    let elsewhere = token
-        .claim("_claim_names")
+fn refuse_overage(claims: &Map<String, Value>, rule: &ClaimRule) -> Result<(), WebIdentityError> {
+    let elsewhere = claims
+        .get("_claim_names")
         .and_then(Value::as_object)
         .is_some_and(|names| names.contains_key(rule.claim()));
     let has_groups = rule.claim() == "groups"
-        && token.claim("groups").is_none()
-        && token.claim("hasgroups").is_some_and(|flag| flag == true || flag == "true");
+        && !claims.contains_key("groups")
+        && claims.get("hasgroups").is_some_and(|flag| flag == true || flag == "true");
     if elsewhere || has_groups {
         return Err(WebIdentityError::Overage(quote(rule.claim())));
     }
@@ -178,8 +204,8 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-fn source_identity(token: &IdToken) -> Result<Option<String>, WebIdentityError> {
-    match token.claim(SOURCE_IDENTITY_CLAIM) {
+fn source_identity(claims: &Map<String, Value>) -> Result<Option<String>, WebIdentityError> {
+    match claims.get(SOURCE_IDENTITY_CLAIM) {
         None => Ok(None),
         Some(Value::String(identity))
             if (2..=64).contains(&identity.len()) && identity.chars().all(name_character) =>

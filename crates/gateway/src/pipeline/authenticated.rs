@@ -18,12 +18,12 @@ use crate::snapshot::Snapshot;
 
 /// A request whose sender is proven, or is nobody.
 #[derive(Debug)]
-pub(super) struct Authenticated {
+pub(super) struct Authenticated<B = ClientBody> {
     pub(super) head: Head,
     pub(super) client: Client,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: Timestamp,
-    pub(super) body: ClientBody,
+    pub(super) body: B,
     pub(super) caller: Caller,
     pub(super) signature: Signature,
 }
@@ -35,6 +35,15 @@ pub(super) enum Signature {
     None(Payload),
     /// So that it holds.
     Verified(Box<Verified>),
+    /// As if it held. Only `Received<()>` makes it: a request without a body, that nobody sent.
+    Supposed(Supposed),
+}
+
+/// The signature of a request whose caller is given.
+#[derive(Debug)]
+pub(super) struct Supposed {
+    pub(super) scheme: Scheme,
+    pub(super) region: Option<Region>,
 }
 
 impl Signature {
@@ -44,6 +53,7 @@ impl Signature {
         match self {
             Self::None(_) => None,
             Self::Verified(verified) => verified.region(),
+            Self::Supposed(supposed) => supposed.region.as_ref(),
         }
     }
 
@@ -53,34 +63,52 @@ impl Signature {
         match self {
             Self::None(payload) => *payload,
             Self::Verified(verified) => verified.payload(),
+            Self::Supposed(_) => Payload::Unsigned,
+        }
+    }
+
+    /// How it was signed.
+    #[must_use]
+    pub(super) fn scheme(&self) -> Option<Scheme> {
+        match self {
+            Self::None(_) => None,
+            Self::Verified(verified) => Some(verified.scheme()),
+            Self::Supposed(supposed) => Some(supposed.scheme),
+        }
+    }
+
+    /// How long ago, in milliseconds; `None` where the scheme does not say.
+    #[must_use]
+    pub(super) fn age_ms(&self, now: Timestamp) -> Option<u64> {
+        match self {
+            Self::None(_) => None,
+            Self::Verified(verified) => verified.signature_age_ms(now),
+            Self::Supposed(supposed) => match supposed.scheme {
+                Scheme::HeaderV4 | Scheme::QueryV4 => Some(0),
+                Scheme::QueryHmacV1 => None,
+            },
         }
     }
 
     /// Where the signature stood.
     #[must_use]
     pub(super) fn auth_type(&self) -> Option<AuthType> {
-        match self {
-            Self::None(_) => None,
-            Self::Verified(verified) => Some(match verified.scheme() {
-                Scheme::HeaderV4 => AuthType::Header,
-                Scheme::QueryV4 | Scheme::QueryHmacV1 => AuthType::Query,
-            }),
-        }
+        self.scheme().map(|scheme| match scheme {
+            Scheme::HeaderV4 => AuthType::Header,
+            Scheme::QueryV4 | Scheme::QueryHmacV1 => AuthType::Query,
+        })
     }
 
     fn presigned(&self) -> Presigned {
-        match self {
-            Self::None(_) => Presigned::No,
-            Self::Verified(verified) => match verified.scheme() {
-                Scheme::HeaderV4 => Presigned::No,
-                Scheme::QueryV4 => Presigned::V4,
-                Scheme::QueryHmacV1 => Presigned::HmacV1,
-            },
+        match self.scheme() {
+            None | Some(Scheme::HeaderV4) => Presigned::No,
+            Some(Scheme::QueryV4) => Presigned::V4,
+            Some(Scheme::QueryHmacV1) => Presigned::HmacV1,
         }
     }
 }
 
-impl Authenticated {
+impl<B> Authenticated<B> {
     /// The caller.
     #[must_use]
     pub(super) fn caller(&self) -> &Caller {
@@ -99,7 +127,7 @@ impl Authenticated {
     /// # Errors
     /// [`Reject::Resolve`] when it is none of ours, [`Reject::HmacV1Operation`] when it may not be
     /// signed as it was.
-    pub(super) fn identify(self) -> Result<Identified, Reject> {
+    pub(super) fn identify(self) -> Result<Identified<B>, Reject> {
         let operation = s3::resolve(&RawRequest {
             method: &self.head.method,
             path: self.head.path(),
@@ -134,12 +162,12 @@ fn hmac_v1_signs(operation: OperationKind) -> bool {
 
 /// A request whose operation is known, and not yet its store.
 #[derive(Debug)]
-pub(super) struct Identified {
-    request: Authenticated,
+pub(super) struct Identified<B = ClientBody> {
+    request: Authenticated<B>,
     operation: Operation,
 }
 
-impl Identified {
+impl<B> Identified<B> {
     /// The operation.
     pub(super) fn operation(&self) -> &Operation {
         &self.operation
@@ -150,7 +178,7 @@ impl Identified {
     /// # Errors
     /// [`Reject::Route`] when the bucket is in a store that the signed region does not mean,
     /// [`Reject::CopyAcrossStores`] when source and destination are in two stores.
-    pub(super) fn route(self) -> Result<Resolved, Reject> {
+    pub(super) fn route(self) -> Result<Resolved<B>, Reject> {
         let Self { request, operation } = self;
         let Authenticated { head, client, snapshot, now, body, caller, signature } = request;
         let region = signature.region();

@@ -62,7 +62,7 @@ fn framing(
 ) -> Result<Option<(Framing, Vec<HeaderName>)>, Reject> {
     let seed = || match signature {
         Signature::Verified(verified) => verified.chunk_seed().ok_or(Reject::NoChunkSeed),
-        Signature::None(_) => Err(Reject::NoChunkSeed),
+        Signature::None(_) | Signature::Supposed(_) => Err(Reject::NoChunkSeed),
     };
     Ok(match payload {
         Payload::Hash(_) | Payload::Unsigned => None,

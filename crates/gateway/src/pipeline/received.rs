@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri, Version, header};
 use s3::HostStyle;
-use sigv4::{Payload, Presented, RequestHead, Timestamp};
+use sigv4::{Payload, Presented, RequestHead, Scheme, Timestamp};
 
-use super::authenticated::{Authenticated, Signature};
+use super::authenticated::{Authenticated, Signature, Supposed};
 use super::client::Client;
 use super::client_body::ClientBody;
 use crate::caller::{Caller, lookup};
@@ -16,12 +16,12 @@ use crate::snapshot::Snapshot;
 
 /// A request whose framing is unambiguous and whose host is ours. Nothing else is known.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(super) struct Received<B = ClientBody> {
     head: Head,
     client: Client,
     snapshot: Arc<Snapshot>,
     now: Timestamp,
-    body: ClientBody,
+    body: B,
 }
 
 /// The head as it came, and what its host means.
@@ -67,14 +67,14 @@ impl Head {
     }
 }
 
-impl Received {
+impl<B> Received<B> {
     /// Refuses what has more than one meaning: targets that are not a path (A11), and hosts that
     /// are missing, repeated or not ours (A12).
     ///
     /// # Errors
     /// [`Reject::Target`], [`Reject::Host`].
     pub(super) fn new(
-        request: http::Request<ClientBody>,
+        request: http::Request<B>,
         client: Client,
         snapshot: Arc<Snapshot>,
         now: Timestamp,
@@ -106,7 +106,7 @@ impl Received {
     ///
     /// # Errors
     /// Everything that can be wrong with claims, keys, tokens and signatures.
-    pub(super) fn authenticate(self) -> Result<Authenticated, Reject> {
+    pub(super) fn authenticate(self) -> Result<Authenticated<B>, Reject> {
         let Self { head, client, snapshot, now, body } = self;
         let claims = match sigv4::present(&head.for_signature())? {
             Presented::Anonymous => {
@@ -125,6 +125,32 @@ impl Received {
         let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
         let signature = Signature::Verified(Box::new(verified));
         Ok(Authenticated { head, client, snapshot, now, body, caller, signature })
+    }
+}
+
+impl Received<()> {
+    /// Step two for a request that nobody sent: as if that caller had signed it, where and for the
+    /// region that it says, and just now.
+    pub(super) fn suppose(self, caller: Caller) -> Authenticated<()> {
+        let Self { head, client, snapshot, now, body } = self;
+        let signature = if caller.is_anonymous() {
+            Signature::None(Payload::Unsigned)
+        } else {
+            let claims = match sigv4::present(&head.for_signature()) {
+                Ok(Presented::Signed(claims)) => Some(claims),
+                Ok(Presented::Anonymous) | Err(_) => None,
+            };
+            let scheme = match &claims {
+                Some(claims) => claims.scheme(),
+                None if s3::is_presigned(head.query()) => Scheme::QueryV4,
+                None => Scheme::HeaderV4,
+            };
+            Signature::Supposed(Supposed {
+                scheme,
+                region: claims.and_then(|claims| claims.region().cloned()),
+            })
+        };
+        Authenticated { head, client, snapshot, now, body, caller, signature }
     }
 }
 

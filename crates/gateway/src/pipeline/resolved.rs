@@ -20,18 +20,18 @@ use super::{existing_tags, payload};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::config::Store;
-use crate::decide::Judge;
+use crate::decide::{Decided, Judge};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
 /// A request that is known to be one operation on one store.
 #[derive(Debug)]
-pub(super) struct Resolved {
+pub(super) struct Resolved<B = ClientBody> {
     pub(super) host: Option<HeaderValue>,
     pub(super) content_length: Option<u64>,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: Timestamp,
-    pub(super) body: ClientBody,
+    pub(super) body: B,
     pub(super) caller: Caller,
     pub(super) signature: Signature,
     pub(super) operation: Operation,
@@ -48,13 +48,24 @@ pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Reject>
     Ok(Some(length))
 }
 
-impl Resolved {
+impl<B> Resolved<B> {
     /// The store.
     #[must_use]
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
 
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge {
+            caller: &self.caller,
+            snapshot: &self.snapshot,
+            store: &self.store,
+            contexts: &self.contexts,
+        }
+    }
+}
+
+impl Resolved {
     /// Step four: may they? A body that decides what is asked is read first; the bytes of an
     /// object are not touched.
     ///
@@ -91,17 +102,9 @@ impl Resolved {
                 (Some(Document::parse(operation.kind(), &bytes)?), Upload::Nothing)
             }
         };
-        store.key_rules.check_operation(&operation, document.as_ref())?;
-        let mut requirements = operation.requirements(&facts, document.as_ref());
-        let mut for_tags = operation.requirements_if_source_has_tags(&facts);
-        let all = requirements.iter_mut().chain(&mut for_tags);
-        existing_tags::complete(app, &judge, &operation, all, now).await?;
-        let (allowed, denials) = judge.all(&requirements)?;
-        let unless_untagged = match for_tags.as_slice() {
-            [] => None,
-            _ if allowed.is_left_to_store() => None,
-            for_tags => judge.every(for_tags.iter()).err(),
-        };
+        let mut question = judge.question(&operation, &facts, document.as_ref())?;
+        existing_tags::complete(app, &judge, &operation, question.iter_mut(), now).await?;
+        let Decided { allowed, denials, unless_untagged } = judge.decide(&question)?;
         let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
         let (document, denied) = settle(document, denials, &store, signature.region())?;
         Ok(Authorized {
@@ -165,21 +168,17 @@ pub(super) fn facts<'a>(
     operation: &'a Operation,
     now: Timestamp,
 ) -> Facts<'a> {
-    let verified = match signature {
-        Signature::None(_) => None,
-        Signature::Verified(verified) => Some(verified),
-    };
     Facts {
         auth_type: signature.auth_type(),
         now_unix: Some(now.unix()),
-        signature_version: verified.map(|verified| match verified.scheme() {
+        signature_version: signature.scheme().map(|scheme| match scheme {
             sigv4::Scheme::HeaderV4 | sigv4::Scheme::QueryV4 => "AWS4-HMAC-SHA256",
             sigv4::Scheme::QueryHmacV1 => "AWS",
         }),
         content_sha256: operation
             .header("x-amz-content-sha256")
             .and_then(|value| value.to_str().ok()),
-        signature_age_ms: verified.and_then(|verified| verified.signature_age_ms(now)),
+        signature_age_ms: signature.age_ms(now),
     }
 }
 

@@ -19,6 +19,7 @@ mod conditions;
 mod copies;
 mod credentials;
 mod endpoints;
+mod explained;
 mod harness;
 mod hostile_answers;
 mod hostile_store;

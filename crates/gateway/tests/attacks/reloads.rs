@@ -14,6 +14,7 @@ use testkit::logs::Log;
 use testkit::signed::{Credentials, Prepared};
 
 use crate::harness::{HOST, Plan, allow, login_form, policy, request, sts_post};
+use crate::plan::{LOADER_ACCESS, LOADER_SECRET};
 
 /// A gateway that follows the files of a folder.
 pub(crate) struct Followed {
@@ -21,6 +22,8 @@ pub(crate) struct Followed {
     pub(crate) asker: Asker,
     folder: TempDir,
     pub(crate) plan: Plan,
+    /// The access log.
+    pub(crate) access: Log,
 }
 
 impl Followed {
@@ -39,10 +42,15 @@ impl Followed {
         let origin = Origin { path, environment: BTreeMap::new() };
         let (config, seen) = origin.load();
         let config = config.unwrap_or_else(|errors| panic!("{errors}"));
-        let gateway = Gateway::start(config, Log::default()).await.unwrap();
+        let access = Log::default();
+        let gateway = Gateway::start(config, access.clone()).await.unwrap();
         let asker = gateway.follow(origin, seen);
         plan.store.put("/data/alice/a", b"a", &[]);
-        Self { gateway, asker, folder, plan }
+        Self { gateway, asker, folder, plan, access }
+    }
+
+    pub(crate) fn loader(&self) -> Credentials {
+        Credentials::new(LOADER_ACCESS, LOADER_SECRET)
     }
 
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
