@@ -60,6 +60,7 @@ codes! {
     ExpiredToken = 400 "The provided token has expired.";
     IllegalLocationConstraintException = 400 "The specified location-constraint is incompatible for the region specific endpoint this request was sent to.";
     IncompleteBody = 400 "The request body terminated unexpectedly";
+    IncorrectNumberOfFilesInPostRequest = 400 "POST requires exactly one file upload per request.";
     InternalError = 500 "We encountered an internal error. Please try again.";
     InvalidAccessKeyId = 403 "The AWS Access Key Id you provided does not exist in our records.";
     InvalidArgument = 400 "Invalid Argument";
@@ -69,6 +70,7 @@ codes! {
     InvalidDigest = 400 "The Content-MD5 or checksum value that you specified is not valid.";
     InvalidPart = 400 "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
     InvalidPartOrder = 400 "The list of parts was not in ascending order. Parts must be ordered by part number.";
+    InvalidPolicyDocument = 400 "The content of the form does not meet the conditions specified in the policy document.";
     InvalidRange = 416 "The requested range is not satisfiable";
     InvalidRequest = 400 "Invalid Request";
     InvalidStorageClass = 400 "The storage class you specified is not valid";
@@ -76,10 +78,12 @@ codes! {
     InvalidToken = 400 "The provided token is malformed or otherwise invalid.";
     InvalidURI = 400 "Couldn't parse the specified URI.";
     KeyTooLongError = 400 "Your key is too long";
+    MalformedPOSTRequest = 400 "The body of your POST request is not well-formed multipart/form-data.";
     MalformedPolicy = 400 "Policies must be valid JSON and the first byte must be '{'";
     MalformedTrailerError = 400 "The request contained trailing data that was not well-formed or did not conform to our published schema.";
     MalformedXML = 400 "The XML you provided was not well-formed or did not validate against our published schema";
     MaxMessageLengthExceeded = 400 "Your request was too big.";
+    MaxPostPreDataLengthExceededError = 400 "Your POST request fields preceding the upload file were too large.";
     MetadataTooLarge = 400 "Your metadata headers exceed the maximum allowed metadata size";
     MethodNotAllowed = 405 "The specified method is not allowed against this resource.";
     MissingContentLength = 411 "You must provide the Content-Length HTTP header.";

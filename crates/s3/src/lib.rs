@@ -5,6 +5,7 @@
 //! 1. [`Domains::resolve_host`] tells a bucket in the host name from path style;
 //! 2. [`resolve()`] makes an [`Operation`] of method, path, query and headers, or says why not;
 //! 3. where the body decides what is asked, [`Document::parse`] reads it;
+//!    (a [`form`] says it all in its body, and is another operation once that is read: [`resolve_form`]);
 //! 4. [`Operation::requirements`] lists what the caller must be allowed to do;
 //! 5. [`Operation::outgoing`] and [`Document::render`] rebuild the request for the store from what
 //!    was parsed;
@@ -22,6 +23,7 @@ pub mod copy_source;
 mod date;
 pub mod document;
 mod encoding;
+pub mod form;
 pub mod headers;
 pub mod key_rules;
 pub mod name;
@@ -41,6 +43,7 @@ pub use code::AwsCode;
 pub use copy_source::CopySource;
 pub use document::Document;
 pub use encoding::EncodingError;
+pub use form::{Form, FormError};
 pub use key_rules::KeyRules;
 pub use name::{Bucket, Key, UploadId, VersionId};
 pub use operation::{AnswerClass, BodyRule, OperationKind, Patience};
@@ -49,6 +52,7 @@ pub use render::render_error;
 pub use requirement::{Facts, NonEmpty, Requirement, Requirements};
 pub use resolve::{
     Addressing, Identified, Operation, Outgoing, RawRequest, ResolveError, identify, resolve,
+    resolve_form,
 };
 pub use tagged::{TaggedObject, Whose};
 pub use tagging::TaggingError;

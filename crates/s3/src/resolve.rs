@@ -2,7 +2,7 @@
 //!
 //! [`identify`] reads method, host, path, query and headers into one [`Identified`] request;
 //! [`resolve()`] goes on and hands out an [`Operation`] only if nothing speaks against forwarding it.
-//! An `Operation` cannot be made in any other way, and [`Operation::outgoing`] rebuilds the request
+//! An `Operation` is made here alone, of a request or of its form ([`resolve_form`]), and [`Operation::outgoing`] rebuilds the request
 //! for the store from what was parsed: the store sees exactly what was authorised (A10).
 
 mod operation;
@@ -21,7 +21,7 @@ use crate::addressing::{HostError, HostStyle, PathError, Target, target};
 use crate::code::AwsCode;
 use crate::copy_source::{CopySource, CopySourceError};
 use crate::headers::request::{HeaderError, collect};
-use crate::name::NameError;
+use crate::name::{Bucket, Key, NameError};
 use crate::operation::{OperationKind, Spec, Verb};
 use crate::query::{Presigned, Query, QueryError};
 use crate::tagging::TaggingError;
@@ -257,6 +257,37 @@ pub fn identify(raw: &RawRequest<'_>) -> Result<Identified, ResolveError> {
 /// forwarded ([`Reason::NotImplemented`]) and for `x-amz-*` headers that the operation does not have.
 pub fn resolve(raw: &RawRequest<'_>) -> Result<Operation, ResolveError> {
     identify(raw)?.admit()
+}
+
+/// The PutObject that a form for `bucket` asks for, whose fields are given as headers
+/// ([`Form::headers`](crate::Form::headers)).
+///
+/// # Errors
+/// As [`resolve()`], for headers that a PutObject does not have and for values that they cannot have.
+pub fn resolve_form(
+    bucket: &Bucket,
+    key: Key,
+    fields: &HeaderMap,
+    harmless: &[HeaderName],
+) -> Result<Operation, ResolveError> {
+    let target = Target::Object(bucket.clone(), key);
+    let Some(spec) = OperationKind::PutObject.spec() else {
+        let reason = Reason::NoOperation;
+        return Err(ResolveError { operation: None, target: Some(target), reason });
+    };
+    let collected = collect(spec, fields, &[], harmless);
+    let mut parsed = Parsed {
+        spec,
+        target,
+        query: Vec::new(),
+        headers: collected.headers,
+        copy_source: None,
+        tags: Vec::new(),
+        dropped: collected.dropped,
+    };
+    let values = values::check(&mut parsed).err();
+    let refusal = collected.refusal.map(Reason::Header).or(values);
+    Identified::new(parsed, refusal).admit()
 }
 
 fn copy_source(headers: &HeaderMap) -> Result<CopySource, Reason> {

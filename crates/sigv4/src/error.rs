@@ -45,6 +45,8 @@ pub enum Place {
     Header,
     /// The query: `AuthorizationQueryParametersError`.
     Query,
+    /// The fields of a form: `InvalidArgument`.
+    Form,
 }
 
 /// What is wrong with the parts of a signature.

@@ -1,5 +1,5 @@
-//! Who signed this request, and signing the next one: AWS Signature Version 4 in the header and in
-//! the query, its chunked bodies, and the older HMACv1 in the query.
+//! Who signed this request, and signing the next one: AWS Signature Version 4 in the header, in the
+//! query and in forms, its chunked bodies, and the older HMACv1 in the query and in forms.
 //!
 //! # What the caller owes
 //!
@@ -19,7 +19,7 @@
 //!
 //! # Proof
 //!
-//! [`Verified`] has private fields, is not `Clone` and is made by [`verify()`] alone. Secrets have no
+//! [`Verified`] has private fields, is not `Clone` and is made by [`verify()`] and [`verify_form`] alone. Secrets have no
 //! `Display`, no `==` and a redacted `Debug`; signatures compare in constant time.
 //!
 //! Errors say what happened in this crate's words; the doc comment of each variant names the answer
@@ -28,6 +28,7 @@
 mod canonical;
 pub mod chunked;
 mod error;
+mod form;
 mod hmacv1;
 mod key;
 mod payload;
@@ -46,6 +47,7 @@ pub use error::{
     Malformed, Mismatch, PayloadError, Place, PresentError, SignError, UnsupportedScheme,
     VerifyError,
 };
+pub use form::{FormClaims, FormFields, present_form, verify_form};
 pub use key::{AccessKeyId, SecretKey, SessionToken, SigningKey};
 pub use payload::{EMPTY_SHA256, Payload};
 pub use presented::{Claims, Presented, RequestHead, Scheme, present};

@@ -50,6 +50,10 @@ pub enum Scheme {
     QueryV4,
     /// HMACv1 in the query: the presigned URL of older SDKs.
     QueryHmacV1,
+    /// SigV4 over the policy of a form.
+    FormV4,
+    /// HMACv1 over the policy of a form.
+    FormHmacV1,
 }
 
 /// Who a request says it is from.
@@ -215,7 +219,7 @@ fn header_date(headers: &HeaderMap) -> Result<Timestamp, PresentError> {
 }
 
 /// Reads `AKID/YYYYMMDD/REGION/SERVICE/aws4_request`.
-fn credential(text: &str) -> Result<(AccessKeyId, Scope), Malformed> {
+pub(crate) fn credential(text: &str) -> Result<(AccessKeyId, Scope), Malformed> {
     let mut parts = text.split('/');
     let mut next = || parts.next();
     let (Some(id), Some(date), Some(region), Some(service), Some(terminator), None) =
@@ -264,7 +268,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-const fn malformed(place: Place, reason: Malformed) -> PresentError {
+pub(crate) const fn malformed(place: Place, reason: Malformed) -> PresentError {
     PresentError::Malformed { place, reason }
 }
 

@@ -1,4 +1,4 @@
-//! Checking a signature: the only place where a [`Verified`] is made.
+//! Checking the signature of a request; [`crate::form`] checks those of forms.
 
 use std::fmt;
 
@@ -31,7 +31,8 @@ pub struct Expect {
     pub body_sha256: Option<[u8; 32]>,
 }
 
-/// A signature that holds. Only [`verify()`] makes one, and it cannot be copied.
+/// A signature that holds. Only [`verify()`] and [`verify_form`](crate::verify_form) make one, and it
+/// cannot be copied.
 pub struct Verified {
     access_key_id: AccessKeyId,
     scheme: Scheme,
@@ -91,6 +92,26 @@ impl Verified {
     pub fn signature_age_ms(&self, now: Timestamp) -> Option<u64> {
         let seconds = now.unix().saturating_sub(self.signed_at?.unix());
         Some(u64::try_from(seconds).unwrap_or(0).saturating_mul(1000))
+    }
+}
+
+impl Verified {
+    /// For [`verify_form`](crate::verify_form), once the signature holds: the file is not signed.
+    pub(crate) fn of_form(
+        access_key_id: AccessKeyId,
+        scheme: Scheme,
+        region_and_time: Option<(Region, Timestamp)>,
+    ) -> Self {
+        let (region, signed_at) = region_and_time.unzip();
+        Self {
+            access_key_id,
+            scheme,
+            region,
+            signed_at,
+            expires_at: None,
+            payload: Payload::Unsigned,
+            chunk_seed: None,
+        }
     }
 }
 
@@ -294,7 +315,7 @@ fn payload_of_v4(
         }
         Service::S3 => match (said, place) {
             (Some(said), _) => agrees(said, expect),
-            (None, Place::Query) => Ok(Payload::Unsigned),
+            (None, Place::Query | Place::Form) => Ok(Payload::Unsigned),
             (None, Place::Header) => Err(PayloadError::Missing),
         },
     }

@@ -84,8 +84,8 @@ impl Signature {
             Self::None(_) => None,
             Self::Verified(verified) => verified.signature_age_ms(now),
             Self::Supposed(supposed) => match supposed.scheme {
-                Scheme::HeaderV4 | Scheme::QueryV4 => Some(0),
-                Scheme::QueryHmacV1 => None,
+                Scheme::HeaderV4 | Scheme::QueryV4 | Scheme::FormV4 => Some(0),
+                Scheme::QueryHmacV1 | Scheme::FormHmacV1 => None,
             },
         }
     }
@@ -96,12 +96,13 @@ impl Signature {
         self.scheme().map(|scheme| match scheme {
             Scheme::HeaderV4 => AuthType::Header,
             Scheme::QueryV4 | Scheme::QueryHmacV1 => AuthType::Query,
+            Scheme::FormV4 | Scheme::FormHmacV1 => AuthType::Post,
         })
     }
 
     fn presigned(&self) -> Presigned {
         match self.scheme() {
-            None | Some(Scheme::HeaderV4) => Presigned::No,
+            None | Some(Scheme::HeaderV4 | Scheme::FormV4 | Scheme::FormHmacV1) => Presigned::No,
             Some(Scheme::QueryV4) => Presigned::V4,
             Some(Scheme::QueryHmacV1) => Presigned::HmacV1,
         }

@@ -9,7 +9,7 @@ use http_body::Body;
 use policy::{Context, Denial};
 use s3::requirement::Facts;
 use s3::{BodyRule, Document, Operation};
-use sigv4::{Region, Timestamp};
+use sigv4::{Region, Scheme, Timestamp};
 
 use super::authenticated::Signature;
 use super::authorized::{Authorized, DeniedKey, Upload};
@@ -172,8 +172,8 @@ pub(super) fn facts<'a>(
         auth_type: signature.auth_type(),
         now_unix: Some(now.unix()),
         signature_version: signature.scheme().map(|scheme| match scheme {
-            sigv4::Scheme::HeaderV4 | sigv4::Scheme::QueryV4 => "AWS4-HMAC-SHA256",
-            sigv4::Scheme::QueryHmacV1 => "AWS",
+            Scheme::HeaderV4 | Scheme::QueryV4 | Scheme::FormV4 => "AWS4-HMAC-SHA256",
+            Scheme::QueryHmacV1 | Scheme::FormHmacV1 => "AWS",
         }),
         content_sha256: operation
             .header("x-amz-content-sha256")

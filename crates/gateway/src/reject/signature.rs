@@ -52,6 +52,7 @@ fn malformed(place: Place, reason: &Malformed) -> Rejection {
     let code = match place {
         Place::Header => AwsCode::AuthorizationHeaderMalformed,
         Place::Query => AwsCode::AuthorizationQueryParametersError,
+        Place::Form => AwsCode::InvalidArgument,
     };
     let text = match reason {
         Malformed::Shape => "The parts of the signature are not what they must be.",
@@ -65,6 +66,7 @@ fn malformed(place: Place, reason: &Malformed) -> Rejection {
                  X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and \
                  X-Amz-Expires parameters."
             }
+            Place::Form => "A field of the form's signature is missing, or stands after the file.",
         },
         Malformed::Repeated(_) => "A part of the signature is repeated.",
         Malformed::Case(_) => "A part of the signature is not spelled as it must be.",

@@ -43,6 +43,7 @@ pub(super) fn authenticate(
     facts.auth = Some(match verified.scheme() {
         Scheme::HeaderV4 => "REST-HEADER",
         Scheme::QueryV4 | Scheme::QueryHmacV1 => "REST-QUERY-STRING",
+        Scheme::FormV4 | Scheme::FormHmacV1 => "POST",
     });
     facts.access_key_id = Some(verified.access_key_id().to_string());
     let caller = unproven

@@ -62,6 +62,7 @@ fn malformed() -> Vec<PresentError> {
     let places = every!(Place {
         Place::Header => [Place::Header],
         Place::Query => [Place::Query],
+        Place::Form => [Place::Form],
     });
     let both = reasons.into_iter().flat_map(|reason| {
         // A lifetime and another spelling are of a query only.
