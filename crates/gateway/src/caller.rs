@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use policy::{Context, Kind, Policy, PolicySet, Principal};
-use sigv4::{AccessKeyId, Claims, SecretKey, Timestamp, Verified};
+use sigv4::{AccessKeyId, SecretKey, SessionToken, Timestamp, Verified};
 use sts::mint::CallerIdentity;
 use sts::role::Role;
 use sts::session::{AnySession, Origin, Session, SessionPolicies, UserSession};
@@ -99,12 +99,12 @@ impl fmt::Debug for UnprovenCaller {
 /// See [`LookupError`].
 pub fn lookup(
     snapshot: &Snapshot,
-    claims: &Claims,
+    access_key_id: &AccessKeyId,
+    session_token: Option<&SessionToken>,
     now: Timestamp,
 ) -> Result<UnprovenCaller, LookupError> {
-    let access_key_id = claims.access_key_id();
     let user = snapshot.user(access_key_id);
-    let (caller, secret) = match (user, claims.session_token()) {
+    let (caller, secret) = match (user, session_token) {
         (Some(_), Some(_)) => return Err(LookupError::TokenWithUser),
         (Some(user), None) => {
             if snapshot.live.revoked.shut_out(&Origin::User(user.arn.clone())) {

@@ -10,8 +10,11 @@ pub(crate) use decided::{Deciding, SupposedCaller, SupposedSession, Suppositions
 pub(crate) use request::Request;
 
 use policy::{Context, Value};
+use s3::form::{Boundary, FormReader};
 use s3::requirement::{AuthType, Facts, Requirements};
-use s3::{Document, Domains, HostStyle, Identified, OperationKind, Presigned, RawRequest};
+use s3::{
+    Document, Domains, FormError, HostStyle, Identified, OperationKind, Presigned, RawRequest,
+};
 use serde_json::{Value as Json, json};
 
 /// What is known of a request without a configuration.
@@ -41,6 +44,15 @@ impl Explained {
     }
 
     fn identified(request: &Request, identified: &Identified) -> Self {
+        if identified.kind() == OperationKind::PostObject {
+            let (requirements, reject) = match form(request, identified) {
+                Ok(requirements) => (requirements, None),
+                // Without a key: the action, on the bucket.
+                Err(reject) => (identified.requirements(&facts(request), None), Some(reject)),
+            };
+            let operation = Some(identified.kind());
+            return Self { operation, requirements: Some(requirements), reject };
+        }
         let (document, unread) = match document(request, identified.kind()) {
             Ok(document) => (document, None),
             Err(reject) => (None, Some(reject)),
@@ -97,6 +109,26 @@ fn document(request: &Request, operation: OperationKind) -> Result<Option<Docume
             .map(Some)
             .map_err(|error| rejection(error.code(), &error)),
     }
+}
+
+/// What a form asks for. Whether its policy allows it is not judged, as no signature is.
+fn form(request: &Request, identified: &Identified) -> Result<Requirements, String> {
+    let refused = |error: FormError| rejection(error.code(), &error);
+    let boundary =
+        Boundary::of(request.header("content-type").unwrap_or_default()).map_err(refused)?;
+    let read = FormReader::new(boundary).push(&request.body).map_err(refused)?;
+    let form = read.ok_or(FormError::Malformed).map_err(refused)?.form;
+    let bucket = identified.target().bucket().ok_or(FormError::Malformed).map_err(refused)?;
+    let key = form.key(bucket).map_err(refused)?;
+    let fields = form.headers().map_err(refused)?;
+    let operation = s3::resolve_form(bucket, key, &fields, &[])
+        .map_err(|error| rejection(error.reason.code(), &error.reason))?;
+    let signature_version = match form.field("awsaccesskeyid") {
+        Some(_) => Some("AWS"),
+        None => form.field("x-amz-signature").map(|_| "AWS4-HMAC-SHA256"),
+    };
+    let auth_type = signature_version.map(|_| AuthType::Post);
+    Ok(operation.requirements(&Facts { auth_type, signature_version, ..Facts::default() }, None))
 }
 
 /// What the request says of its signature.

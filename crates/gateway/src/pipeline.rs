@@ -19,6 +19,7 @@ pub(crate) mod explained;
 mod forwarded;
 pub mod late;
 mod payload;
+mod post_object;
 mod received;
 mod resolved;
 mod sts;
@@ -268,8 +269,17 @@ async fn run(
             exchange.describe(error.operation, error.target.as_ref());
         }
     })?;
+    let kind = identified.operation().kind();
+    exchange.describe(Some(kind), Some(identified.operation().target()));
+    let identified = if identified.is_form() {
+        let read = identified.read_form(&app).await?;
+        exchange.identify(read.request().caller(), read.request().signature());
+        exchange.describe(Some(kind), Some(read.operation().target()));
+        read
+    } else {
+        identified
+    };
     let operation = identified.operation();
-    exchange.describe(Some(operation.kind()), Some(operation.target()));
     exchange.finish.record.copy_source = operation.copy_source().map(CopySource::bucket_and_key);
     app.metrics.vendor_headers.inc_by(operation.dropped_headers().len() as u64);
     let resolved = identified.route()?;

@@ -8,6 +8,7 @@
     reason = "whoever adds an error must be led here by the compiler"
 )]
 
+mod form;
 mod signature;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::fmt::Display;
 use policy::Denial;
 use s3::AwsCode;
 use s3::addressing::HostError;
+use s3::form::Exceeds;
 use sigv4::ChunkError;
 
 use crate::caller::LookupError;
@@ -104,6 +106,20 @@ pub enum Reject {
     /// A body where there must be none.
     #[error("a body on an operation that has none")]
     UnexpectedBody,
+    /// What came as a form is none, or asks for what a form cannot.
+    #[error("form: {0}")]
+    Form(#[from] s3::FormError),
+    /// The policy of a form does not allow what the form asks for.
+    #[error("{0}")]
+    PostPolicy(#[from] s3::form::PostPolicyError),
+    /// The file of a form has a length that the form's policy does not allow.
+    #[error("the file has `{length}` bytes, which the policy of the form does not allow")]
+    FileLength {
+        /// In bytes.
+        length: u64,
+        /// The bound that it passes.
+        exceeds: Exceeds,
+    },
     /// No length where there must be one.
     #[error("no length of the payload was given")]
     NoLength,
@@ -208,6 +224,11 @@ impl Rejection {
         self
     }
 
+    fn tell(mut self, message: String) -> Self {
+        self.message = Cow::Owned(message);
+        self
+    }
+
     fn extra(mut self, name: &'static str, value: &str) -> Self {
         self.extra.push((name, value.to_owned()));
         self
@@ -263,24 +284,22 @@ impl Reject {
             Self::LocationConstraint => {
                 Rejection::new(AwsCode::IllegalLocationConstraintException, self)
             }
-            Self::KeyRule(error) => {
-                let mut rejection =
-                    Rejection::new(AwsCode::InvalidArgument, self).extra("ArgumentName", "key");
-                rejection.message = Cow::Owned(sentence(&error.to_string()));
-                rejection
-            }
+            Self::KeyRule(error) => Rejection::new(AwsCode::InvalidArgument, self)
+                .extra("ArgumentName", "key")
+                .tell(sentence(&error.to_string())),
             Self::ContentLength => Rejection::new(AwsCode::InvalidArgument, self)
                 .say("Content-Length and x-amz-decoded-content-length must be numbers."),
             Self::UnexpectedBody => Rejection::new(AwsCode::UnexpectedContent, self),
+            Self::Form(error) => form::malformed(error),
+            Self::PostPolicy(error) => form::policy(error),
+            Self::FileLength { length, exceeds } => form::length(*length, *exceeds),
             Self::NoLength => Rejection::new(AwsCode::MissingContentLength, self),
             Self::TooLarge { limit } => Rejection::new(AwsCode::EntityTooLarge, self)
                 .extra("MaxSizeAllowed", &limit.to_string()),
             Self::NoChunkSeed => Rejection::new(AwsCode::InvalidRequest, self)
                 .say("Signed chunks need a request that is signed with AWS4-HMAC-SHA256."),
             Self::Checksum(error) => {
-                let mut rejection = Rejection::new(error.code(), self);
-                rejection.message = Cow::Owned(sentence(&error.to_string()));
-                rejection
+                Rejection::new(error.code(), self).tell(sentence(&error.to_string()))
             }
             Self::Busy => Rejection::new(AwsCode::SlowDown, self),
             Self::Unproven
@@ -312,13 +331,13 @@ impl Reject {
     }
 
     fn resolve(&self, error: &s3::ResolveError) -> Rejection {
-        let mut rejection = Rejection::new(error.reason.code(), self);
         // The reasons of `s3` are static texts around names of S3's or names that it has bounded.
-        rejection.message = Cow::Owned(sentence(&error.reason.to_string()));
-        if let Some((element, name)) = error.reason.culprit() {
-            rejection = rejection.extra(element, name);
+        let rejection =
+            Rejection::new(error.reason.code(), self).tell(sentence(&error.reason.to_string()));
+        match error.reason.culprit() {
+            Some((element, name)) => rejection.extra(element, name),
+            None => rejection,
         }
-        rejection
     }
 
     fn route(&self, error: &RouteError, presigned: bool) -> Rejection {
@@ -350,6 +369,7 @@ impl Reject {
             BodyError::Incomplete { .. } | BodyError::Broken(_) => {
                 Rejection::new(AwsCode::IncompleteBody, self)
             }
+            BodyError::Form(error) => form::malformed(error),
             BodyError::TooLong { .. } => Rejection::new(AwsCode::IncompleteBody, self)
                 .say("The request body is longer than it was said to be."),
             BodyError::Trailer(_) => Rejection::new(AwsCode::MalformedTrailerError, self),

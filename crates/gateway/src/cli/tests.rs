@@ -426,3 +426,38 @@ fn explain_says_what_cannot_be_supposed() {
         assert!(Cli::try_parse_from([&["fakes3pp"], args].concat()).is_err(), "{args:?}");
     }
 }
+
+#[test]
+fn explain_reads_forms() {
+    let body = "--B\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nalice/${filename}\r\n--B\r\n\
+        Content-Disposition: form-data; name=\"acl\"\r\n\r\nprivate\r\n--B\r\n\
+        Content-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx\r\n--B--\r\n";
+    let raw = format!(
+        "POST /data HTTP/1.1\r\nHost: s3.test\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let ran = fed(&["explain", "--request", "-"], &raw);
+    for line in [
+        "operation  PostObject\n",
+        "needs      s3:PutObject on arn:aws:s3:::data/alice/f\n",
+        "needs      s3:PutObjectAcl on arn:aws:s3:::data/alice/f\n",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
+    let folder = configured();
+    let config = folder.path().join("fakes3pp.yaml");
+    let config = config.to_str().unwrap();
+    let deciding = ["explain", "--request", "-", "--config", config];
+    let nobody = fed(&deciding, &raw);
+    assert!(nobody.out.contains("decision   implicitDeny of s3:PutObject on"), "{}", nobody.out);
+    let user = fed(&[&deciding[..], &["--user", "loader"]].concat(), &raw);
+    assert!(user.out.contains("decision   implicitDeny of s3:PutObjectAcl on"), "{}", user.out);
+    let no_form = raw.replace("name=\"key\"", "name=\"kex\"");
+    let refused = fed(&["explain", "--request", "-"], &no_form);
+    assert!(
+        refused.out.contains("refused    InvalidArgument, the field `key` is missing"),
+        "{}",
+        refused.out
+    );
+}

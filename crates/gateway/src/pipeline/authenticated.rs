@@ -10,6 +10,7 @@ use sigv4::{Payload, Region, Scheme, Timestamp, Verified};
 use super::client::Client;
 use super::client_body::ClientBody;
 use super::context;
+use super::post_object::Posted;
 use super::received::Head;
 use super::resolved::Resolved;
 use crate::caller::Caller;
@@ -144,7 +145,7 @@ impl<B> Authenticated<B> {
         if self.caller.is_anonymous() && operation.overrides_response() {
             return Err(Reject::AnonymousOverride);
         }
-        Ok(Identified { request: self, operation })
+        Ok(Identified { request: self, operation, posted: None })
     }
 }
 
@@ -166,9 +167,30 @@ fn hmac_v1_signs(operation: OperationKind) -> bool {
 pub(super) struct Identified<B = ClientBody> {
     request: Authenticated<B>,
     operation: Operation,
+    posted: Option<Posted>,
 }
 
 impl<B> Identified<B> {
+    /// A form that was read, and the upload that it asks for.
+    pub(super) fn of_form(request: Authenticated<B>, operation: Operation, posted: Posted) -> Self {
+        Self { request, operation, posted: Some(posted) }
+    }
+
+    /// The request and its operation.
+    pub(super) fn into_parts(self) -> (Authenticated<B>, Operation) {
+        (self.request, self.operation)
+    }
+
+    /// The request.
+    pub(super) fn request(&self) -> &Authenticated<B> {
+        &self.request
+    }
+
+    /// What is yet to be read of it.
+    pub(super) fn body_mut(&mut self) -> &mut B {
+        &mut self.request.body
+    }
+
     /// The operation.
     pub(super) fn operation(&self) -> &Operation {
         &self.operation
@@ -180,7 +202,7 @@ impl<B> Identified<B> {
     /// [`Reject::Route`] when the bucket is in a store that the signed region does not mean,
     /// [`Reject::CopyAcrossStores`] when source and destination are in two stores.
     pub(super) fn route(self) -> Result<Resolved<B>, Reject> {
-        let Self { request, operation } = self;
+        let Self { request, operation, posted } = self;
         let Authenticated { head, client, snapshot, now, body, caller, signature } = request;
         let region = signature.region();
         let presigned = signature.presigned() != Presigned::No;
@@ -207,7 +229,11 @@ impl<B> Identified<B> {
         context::fill(&mut request_context, &head, &client, &store, region, now);
         Ok(Resolved {
             host: head.headers.get(http::header::HOST).cloned(),
-            content_length: super::resolved::content_length(&head.headers)?,
+            content_length: match &posted {
+                Some(posted) => Some(posted.length),
+                None => super::resolved::content_length(&head.headers)?,
+            },
+            posted,
             snapshot,
             now,
             body,

@@ -20,6 +20,7 @@ use super::client_body::ClientBody;
 use super::custody::Custody;
 use super::forwarded::{Delivered, Forwarded};
 use super::payload;
+use super::post_object::Posted;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
@@ -51,6 +52,8 @@ pub(super) struct Authorized {
     /// What is missing if the source of a copy has tags, which the request does not say.
     pub(super) unless_untagged: Option<Denial>,
     pub(super) denied: Vec<DeniedKey>,
+    /// What is left of the form that it came as.
+    pub(super) posted: Option<Posted>,
 }
 
 /// The bytes that go with the request.
@@ -171,6 +174,9 @@ impl Authorized {
             Upload::Nothing => return Ok(self.prepare_document(headers)),
             Upload::Stream(incoming) => incoming,
         };
+        if let Some(posted) = &self.posted {
+            return self.prepare_file(app, incoming, posted).await;
+        }
         let limit = app.limits().max_object_size.get();
         let expect =
             payload::expectations(&self.operation, &self.signature, self.content_length, limit)?;
@@ -194,6 +200,46 @@ impl Authorized {
         let verdict = Some(stream.verdict());
         let body = OutgoingBody::stream(stream);
         Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0 })
+    }
+
+    /// The file of a form. A small one is read whole, and its length known then; a larger one is as long as
+    /// the form says if nothing follows it.
+    async fn prepare_file(
+        &self,
+        app: &App,
+        mut incoming: ClientBody,
+        posted: &Posted,
+    ) -> Result<Prepared, Reject> {
+        let (limits, length) = (app.limits(), posted.length);
+        let mut expect = payload::expectations(
+            &self.operation,
+            &self.signature,
+            Some(length),
+            limits.max_object_size.get(),
+        )?;
+        let idle = limits.body_idle_timeout;
+        let small = length <= limits.small_body.get();
+        if let Some(share) = small.then(|| app.small_bodies.take(length)).flatten() {
+            expect.length = None;
+            // Some clients leave out the line break at the end of the form.
+            expect.limit = length.saturating_add(2);
+            let (bytes, trailers) = collect(incoming, Inspector::new(expect), idle, None).await?;
+            let taken = bytes.len() as u64;
+            check_length(posted, taken)?;
+            let body = OutgoingBody::whole(bytes).holding(vec![share]);
+            let payload = Payload::Unsigned;
+            return Ok(Prepared { body, payload, trailers, verdict: None, taken });
+        }
+        check_length(posted, length)?;
+        incoming.file_must_be_last().map_err(BodyError::Form)?;
+        let stream = VerifiedStream::new(incoming, Inspector::new(expect), length, idle);
+        Ok(Prepared {
+            verdict: Some(stream.verdict()),
+            body: OutgoingBody::stream(stream),
+            payload: Payload::Unsigned,
+            trailers: Trailers::new(),
+            taken: 0,
+        })
     }
 
     /// A document is rendered anew from what was decided: denied keys are not in it.
@@ -243,8 +289,13 @@ impl Authorized {
             verdict,
             trailers,
             now: self.now,
+            success: self.posted.map(|posted| posted.success),
         }
     }
+}
+
+fn check_length(posted: &Posted, length: u64) -> Result<(), Reject> {
+    posted.range.check(length).map_err(|exceeds| Reject::FileLength { length, exceeds })
 }
 
 impl Delivered {

@@ -18,8 +18,17 @@ use tokio::time::{Instant, Sleep, sleep};
 pub use inspector::{BodyError, Expectations, Inspector, Trailers};
 
 use super::budget::{Budget, Share};
-use super::client_body::ClientBody;
+use super::client_body::{ClientBody, ClientBodyError};
 use crate::upstream::body::Unverified;
+
+impl From<ClientBodyError> for BodyError {
+    fn from(error: ClientBodyError) -> Self {
+        match error {
+            ClientBodyError::Connection(error) => Self::Broken(error.to_string()),
+            ClientBodyError::Form(error) => Self::Form(error),
+        }
+    }
+}
 
 /// Where a stream leaves its verdict for the pipeline, which outlives it.
 #[derive(Debug, Clone, Default)]
@@ -144,7 +153,7 @@ impl VerifiedStream {
                 self.verdict.with(|state| state.seen = seen);
                 Poll::Ready(pushed)
             }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(BodyError::Broken(error.to_string()))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error.into())),
             Poll::Ready(None) => Poll::Ready(self.inspector.end().map(|trailers| {
                 self.done = true;
                 self.verdict.with(|state| state.trailers = Some(trailers));
@@ -173,7 +182,7 @@ pub async fn collect(
         let next = tokio::time::timeout(idle_limit, incoming.frame());
         let frame = match next.await.map_err(|_elapsed| BodyError::Stalled)? {
             None => break,
-            Some(frame) => frame.map_err(|error| BodyError::Broken(error.to_string()))?,
+            Some(frame) => frame.map_err(BodyError::from)?,
         };
         let Ok(data) = frame.into_data() else { continue };
         if let Some(memory) = memory.as_deref_mut() {

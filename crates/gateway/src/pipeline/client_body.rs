@@ -8,17 +8,39 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use s3::FormError;
+use s3::form::FilePart;
 
-/// The body as hyper hands it over.
+/// The body as hyper hands it over, or the file of a form in it.
 #[derive(Debug)]
 pub struct ClientBody {
     incoming: Incoming,
     ended: Ended,
+    file: Option<Box<File>>,
+}
+
+/// The file that a form uploads.
+#[derive(Debug)]
+struct File {
+    part: FilePart,
+    /// What came of it with the form's fields.
+    ready: Bytes,
+}
+
+/// What ends a body before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientBodyError {
+    /// The connection broke.
+    #[error("{0}")]
+    Connection(#[from] hyper::Error),
+    /// The form does.
+    #[error("{0}")]
+    Form(#[from] FormError),
 }
 
 /// Tells whether a [`ClientBody`] ended, also after it is gone.
@@ -41,11 +63,36 @@ impl ClientBody {
     /// A body without bytes has ended from the start.
     #[must_use]
     pub fn new(incoming: Incoming) -> Self {
-        let body = Self { incoming, ended: Ended::default() };
+        let body = Self { incoming, ended: Ended::default(), file: None };
         if body.incoming.is_end_stream() {
             body.ended.reach();
         }
         body
+    }
+
+    /// Only the file of the form that the body is, of which `rest` has come already.
+    ///
+    /// # Errors
+    /// [`FormError`], if the form is none right behind the file.
+    pub fn into_file(self, mut part: FilePart, rest: Bytes) -> Result<Self, FormError> {
+        let ready = part.push(rest)?;
+        Ok(Self { file: Some(Box::new(File { part, ready })), ..self })
+    }
+
+    /// From now on another field behind the file is an error.
+    pub fn file_must_be_last(&mut self) -> Result<(), FormError> {
+        self.file.as_mut().map_or(Ok(()), |file| file.part.must_be_last())
+    }
+
+    fn poll_incoming(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        if matches!(polled, Poll::Ready(None)) || self.incoming.is_end_stream() {
+            self.ended.reach();
+        }
+        polled
     }
 
     /// A handle that outlives the body.
@@ -57,24 +104,40 @@ impl ClientBody {
 
 impl Body for ClientBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = ClientBodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
-        if matches!(polled, Poll::Ready(None)) || self.incoming.is_end_stream() {
-            self.ended.reach();
+    ) -> Poll<Option<Result<Frame<Bytes>, ClientBodyError>>> {
+        loop {
+            if let Some(file) = self.file.as_mut().filter(|file| !file.ready.is_empty()) {
+                let ready = std::mem::take(&mut file.ready);
+                return Poll::Ready(Some(Ok(Frame::data(ready))));
+            }
+            let frame = match ready!(self.poll_incoming(cx)) {
+                Some(frame) => frame?,
+                None => {
+                    let ended = self.file.as_ref().map_or(Ok(()), |file| file.part.end());
+                    return Poll::Ready(ended.err().map(|error| Err(error.into())));
+                }
+            };
+            let Some(file) = self.file.as_mut() else { return Poll::Ready(Some(Ok(frame))) };
+            // Trailers belong to no part.
+            if let Ok(data) = frame.into_data() {
+                file.ready = file.part.push(data)?;
+            }
         }
-        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.file.is_none() && self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        match self.file {
+            None => self.incoming.size_hint(),
+            Some(_) => SizeHint::default(),
+        }
     }
 }

@@ -95,6 +95,13 @@ fn run(
         }
     })?;
     explanation.operation = Some(identified.operation().kind());
+    let identified = if identified.is_form() {
+        let read = identified.suppose_form(body)?;
+        explanation.principal = read.request().principal();
+        read
+    } else {
+        identified
+    };
     let resolved = identified.route()?;
     explanation.store = Some(resolved.store().name.clone());
     explanation.contexts = resolved.contexts.to_vec();

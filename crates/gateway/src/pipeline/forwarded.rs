@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use policy::Context;
 use s3::answer::{BucketList, DeleteResult, Owner, StoreError, bucket_location};
+use s3::form::Success;
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
 use s3::operation::{AnswerClass, OperationKind};
 use s3::{AwsCode, Operation, XmlError};
@@ -52,6 +53,8 @@ pub(super) struct Delivered {
     /// A region that means the store.
     pub(super) region: Region,
     pub(super) now: Timestamp,
+    /// What the client of a form wants to hear.
+    pub(super) success: Option<Success>,
 }
 
 impl Forwarded {
@@ -189,6 +192,10 @@ impl Delivered {
             }
             AnswerClass::Written => {
                 self.acknowledge(&mut headers);
+                if let Some(success) = &self.success {
+                    let success = success.clone();
+                    return self.posted(exchange, headers, &success);
+                }
                 self.stream(exchange, parts.status, headers, body)
             }
             AnswerClass::Created => {
@@ -273,6 +280,44 @@ impl Delivered {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
         let answer = Answer::late(late, idle, exchange.finish(None));
         self.respond(status, headers, &request_id, answer)
+    }
+
+    /// What the client of a form wants to hear, once the file is stored.
+    fn posted(
+        self,
+        mut exchange: Exchange,
+        mut headers: HeaderMap,
+        success: &Success,
+    ) -> Response<Answer> {
+        let etag = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+        let (mut status, mut location, mut text) =
+            (StatusCode::SEE_OTHER, self.location(&exchange), String::new());
+        if let (Some(bucket), Some(key)) = (self.operation.bucket(), self.operation.key()) {
+            match success {
+                Success::Redirect(_) => {
+                    location = success.location(bucket, key, etag).unwrap_or_default();
+                }
+                Success::Status(wanted) => {
+                    status = *wanted;
+                    if status == StatusCode::CREATED {
+                        text = s3::form::posted(&location, bucket, key, etag);
+                    }
+                }
+            }
+        }
+        headers.remove(header::CONTENT_TYPE);
+        headers.remove(header::CONTENT_LENGTH);
+        if !text.is_empty() {
+            let xml = HeaderValue::from_static("application/xml");
+            headers.insert(header::CONTENT_TYPE, xml);
+        }
+        if let Ok(location) = HeaderValue::try_from(location) {
+            headers.insert(header::LOCATION, location);
+        }
+        exchange.finish.record.status = status.as_u16();
+        let request_id = exchange.finish.record.request_id.clone();
+        let finish = exchange.finish(self.verdict.clone());
+        self.respond(status, headers, &request_id, Answer::whole(text.into(), Some(finish)))
     }
 
     /// The store's answer with our name on it.

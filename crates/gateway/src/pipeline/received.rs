@@ -119,7 +119,7 @@ impl<B> Received<B> {
             }
             Presented::Signed(claims) => claims,
         };
-        let unproven = lookup(&snapshot, &claims, now)?;
+        let unproven = lookup(&snapshot, claims.access_key_id(), claims.session_token(), now)?;
         let expect = sigv4::Expect { service: sigv4::Service::S3, now, body_sha256: None };
         let verified = sigv4::verify(&head.for_signature(), claims, unproven.secret(), &expect)?;
         let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;

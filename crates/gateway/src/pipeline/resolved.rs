@@ -16,6 +16,7 @@ use super::authorized::{Authorized, DeniedKey, Upload};
 use super::body::{BodyError, Expectations, Growth, Inspector, collect};
 use super::budget::Share;
 use super::client_body::ClientBody;
+use super::post_object::Posted;
 use super::{existing_tags, payload};
 use crate::app::App;
 use crate::caller::Caller;
@@ -38,6 +39,8 @@ pub(super) struct Resolved<B = ClientBody> {
     pub(super) store: Arc<Store>,
     /// About the caller, then about the request: the more trustworthy first.
     pub(super) contexts: [Context; 2],
+    /// What is left of the form that it came as.
+    pub(super) posted: Option<Posted>,
 }
 
 /// `Content-Length` as hyper understood it: one value, digits only.
@@ -83,6 +86,7 @@ impl Resolved {
             operation,
             store,
             contexts,
+            posted,
         } = self;
         let facts = facts(&signature, &operation, now);
         let judge =
@@ -124,6 +128,7 @@ impl Resolved {
             allowed,
             unless_untagged,
             denied,
+            posted,
         })
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn authenticate(
         Presented::Signed(claims) => claims,
         Presented::Anonymous => return Err(StsError::missing_authentication_token()),
     };
-    let unproven = lookup(snapshot, &claims, now).map_err(|error| signature::lookup(&error))?;
+    let unproven = lookup(snapshot, claims.access_key_id(), claims.session_token(), now)
+        .map_err(|error| signature::lookup(&error))?;
     let body_sha256 = Some(sha256(form));
     let expect = Expect { service: Service::Sts, now, body_sha256 };
     let verified = sigv4::verify(&head, claims, unproven.secret(), &expect)

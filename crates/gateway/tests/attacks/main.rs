@@ -20,6 +20,7 @@ mod copies;
 mod credentials;
 mod endpoints;
 mod explained;
+mod forms;
 mod harness;
 mod hostile_answers;
 mod hostile_store;

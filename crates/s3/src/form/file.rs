@@ -19,8 +19,10 @@ pub struct FilePart {
 #[derive(Debug, PartialEq, Eq)]
 enum Place {
     File,
-    /// Further fields, which S3 does not read, or the end of the body.
-    Behind,
+    /// Further fields, which S3 does not read.
+    Fields,
+    /// Behind the form.
+    End,
 }
 
 impl FilePart {
@@ -33,9 +35,13 @@ impl FilePart {
         }
     }
 
-    /// From now on another field behind the file is an error, not passed over.
-    pub fn must_be_last(&mut self) {
+    /// Another field behind the file is an error, and not passed over.
+    ///
+    /// # Errors
+    /// [`FormError::AfterFile`] if there is one already.
+    pub fn must_be_last(&mut self) -> Result<(), FormError> {
         self.is_last = true;
+        if self.place == Place::Fields { Err(FormError::AfterFile) } else { Ok(()) }
     }
 
     /// Takes bytes of the body, and gives those of the file; empty if there are none among them yet.
@@ -44,7 +50,7 @@ impl FilePart {
     /// [`FormError::Malformed`] when the delimiter is followed by what cannot follow it,
     /// [`FormError::AfterFile`] after [`must_be_last`](Self::must_be_last).
     pub fn push(&mut self, data: Bytes) -> Result<Bytes, FormError> {
-        if self.place == Place::Behind {
+        if self.place != Place::File {
             return Ok(Bytes::new());
         }
         let mut data = match self.held.is_empty() {
@@ -64,9 +70,9 @@ impl FilePart {
         let behind = data.split_off(at);
         match behind.get(length..length + 2) {
             None => self.held.extend_from_slice(&behind),
-            Some(b"--") => self.place = Place::Behind,
+            Some(b"--") => self.place = Place::End,
             Some(b"\r\n") if self.is_last => return Err(FormError::AfterFile),
-            Some(b"\r\n") => self.place = Place::Behind,
+            Some(b"\r\n") => self.place = Place::Fields,
             Some(_) => return Err(FormError::Malformed),
         }
         Ok(data)
@@ -77,7 +83,7 @@ impl FilePart {
     /// # Errors
     /// [`FormError::Malformed`] when the file has not.
     pub fn end(&self) -> Result<(), FormError> {
-        if self.place == Place::Behind { Ok(()) } else { Err(FormError::Malformed) }
+        if self.place == Place::File { Err(FormError::Malformed) } else { Ok(()) }
     }
 }
 

@@ -149,12 +149,12 @@ impl Form {
 impl Success {
     /// Where a redirect leads: `bucket`, `key` and `etag` stand behind the query that it has.
     #[must_use]
-    pub fn location(&self, bucket: &Bucket, key: &Key, etag: &str) -> Option<HeaderValue> {
+    pub fn location(&self, bucket: &Bucket, key: &Key, etag: &str) -> Option<String> {
         let Self::Redirect(uri) = self else { return None };
         let mark = if uri.query().is_some() { '&' } else { '?' };
         let (bucket, key) = (encode_query(bucket.as_str()), encode_query(key.as_str()));
         let etag = encode_query(etag);
-        HeaderValue::from_str(&format!("{uri}{mark}bucket={bucket}&key={key}&etag={etag}")).ok()
+        Some(format!("{uri}{mark}bucket={bucket}&key={key}&etag={etag}"))
     }
 }
 

@@ -186,9 +186,7 @@ pub(super) const SPECS: &[Spec] = &[
         .required(&["max-directory-buckets"])
         .optional(&["continuation-token"])
         .unsupported("directory buckets are AWS's own: no store behind this gateway has them"),
-    Spec::new(K::PostObject, Post, Bucket)
-        .streamed()
-        .unsupported("forms are not taken yet: presign a PUT"),
+    Spec::new(K::PostObject, Post, Bucket).streamed().answers(A::Written),
     Spec::new(K::PutBucketAbac, Put, Bucket)
         .sub("abac")
         .headers(&[OWNER, DIGESTS])

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use s3::FormError;
 use s3::checksum::{Algorithm, Checksum, ContentMd5, Hasher, Md5Hasher};
 use sigv4::ChunkError;
 use sigv4::chunked::{Decoder, Event, Framing};
@@ -46,6 +47,9 @@ pub enum BodyError {
     /// The memory that all documents share is used up.
     #[error("the memory for documents is used up")]
     NoMemory,
+    /// The form ends in another way than it must.
+    #[error("form: {0}")]
+    Form(FormError),
     /// No byte came for the time that the limit allows.
     #[error("the payload stood still for too long")]
     Stalled,

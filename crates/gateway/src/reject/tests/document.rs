@@ -42,16 +42,20 @@ fn section(reject: &Reject) -> Section {
         | Reject::LocationConstraint
         | Reject::KeyRule(_)
         | Reject::Document(_) => Section::Operation,
-        Reject::ContentLength
+        Reject::Form(_)
+        | Reject::FileLength { .. }
+        | Reject::ContentLength
         | Reject::UnexpectedBody
         | Reject::NoLength
         | Reject::TooLarge { .. }
         | Reject::NoChunkSeed
         | Reject::Checksum(_)
         | Reject::Body(_) => Section::Payload,
-        Reject::Denied(_) | Reject::Hidden | Reject::NoCredential | Reject::TagsUnknown(_) => {
-            Section::Decision
-        }
+        Reject::Denied(_)
+        | Reject::Hidden
+        | Reject::NoCredential
+        | Reject::PostPolicy(_)
+        | Reject::TagsUnknown(_) => Section::Decision,
         Reject::Unproven
         | Reject::Busy
         | Reject::NoStoreHandle

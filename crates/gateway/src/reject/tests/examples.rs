@@ -1,6 +1,7 @@
 //! An example of everything that can go wrong. What stands for text of the client is in capitals.
 
 use policy::{Denial, Principal, Request, authorize};
+use s3::form::Exceeds;
 use sigv4::SignError;
 
 use super::{payload, request, signature};
@@ -59,6 +60,10 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::KeyRule(_) => request::key_rules().into_iter().map(Reject::KeyRule),
         Reject::ContentLength => [Reject::ContentLength],
         Reject::UnexpectedBody => [Reject::UnexpectedBody],
+        Reject::Form(_) => payload::forms().into_iter().map(Reject::Form),
+        Reject::PostPolicy(_) => payload::post_policies().into_iter().map(Reject::PostPolicy),
+        Reject::FileLength { .. } => [Exceeds::Below(2), Exceeds::Above(0)]
+            .map(|exceeds| Reject::FileLength { length: 1, exceeds }),
         Reject::NoLength => [Reject::NoLength],
         Reject::TooLarge { .. } => [Reject::TooLarge { limit: 5_368_709_120 }],
         Reject::NoChunkSeed => [Reject::NoChunkSeed],

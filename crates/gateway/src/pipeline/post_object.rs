@@ -1,0 +1,154 @@
+//! PostObject: who signed, and what is asked, stand in the body. The form is read up to its file, and
+//! goes on as the PutObject that it asks for.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header;
+use http_body_util::BodyExt as _;
+use s3::form::{Boundary, FilePart, FormReader, Head, LengthRange, MAX_HEAD, PostPolicy, Success};
+use s3::{Form, FormError, OperationKind};
+use sigv4::{FormFields, Payload};
+
+use super::authenticated::{Authenticated, Identified, Signature};
+use super::body::BodyError;
+use super::client_body::ClientBody;
+use super::resolved::content_length;
+use crate::app::App;
+use crate::caller::lookup;
+use crate::reject::Reject;
+
+/// For all that stands before the file: 32 KiB at the least.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What is left of a form when its fields are a PutObject's headers.
+#[derive(Debug)]
+pub(super) struct Posted {
+    /// How long the file may be.
+    pub(super) range: LengthRange,
+    /// How long it is, if nothing follows it in the form.
+    pub(super) length: u64,
+    /// What the client wants to hear.
+    pub(super) success: Success,
+}
+
+impl Identified {
+    /// Reads the form: from here on it is a PutObject of whoever signed its policy.
+    ///
+    /// # Errors
+    /// When it is no form, its signature does not hold, or its policy does not allow what it asks for.
+    pub(super) async fn read_form(mut self, app: &App) -> Result<Self, Reject> {
+        let (length, boundary) = self.framing()?;
+        // Whoever is slow here holds memory that small uploads can do without.
+        let _memory = app.small_bodies.take(MAX_HEAD as u64).ok_or(Reject::Busy)?;
+        let idle = app.limits().body_idle_timeout;
+        let reading = read_head(self.body_mut(), FormReader::new(boundary), idle);
+        let read = tokio::time::timeout(HEAD_TIMEOUT, reading).await;
+        let read = read.map_err(|_elapsed| BodyError::Stalled)??;
+        self.asked_by(read, length, |body, file, rest| body.into_file(file, rest))
+    }
+}
+
+impl Identified<()> {
+    /// As [`Identified::read_form`], of a form that nobody sent.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn suppose_form(self, body: &[u8]) -> Result<Self, Reject> {
+        let (_, boundary) = self.framing()?;
+        let read = FormReader::new(boundary).push(body)?.ok_or(FormError::Malformed)?;
+        self.asked_by(read, body.len() as u64, |(), _, _| Ok(()))
+    }
+}
+
+impl<B> Identified<B> {
+    /// Whether it is a form that is yet to be read.
+    pub(super) fn is_form(&self) -> bool {
+        self.operation().kind() == OperationKind::PostObject
+    }
+
+    /// The length of the whole body, and what stands between its parts.
+    fn framing(&self) -> Result<(u64, Boundary), Reject> {
+        let request = self.request();
+        let supposed = matches!(request.signature, Signature::Supposed(_));
+        if !request.caller.is_anonymous() && !supposed {
+            // Signed in its head as well: two identities.
+            return Err(sigv4::PresentError::SeveralIdentities.into());
+        }
+        if request.signature.payload() != Payload::Unsigned {
+            // A hash or chunks of all of the form, which nobody here would hold it to.
+            return Err(FormError::Unexpected("x-amz-content-sha256".to_owned()).into());
+        }
+        let headers = &request.head.headers;
+        let length = content_length(headers)?;
+        let length = if supposed { length.unwrap_or(0) } else { length.ok_or(Reject::NoLength)? };
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        Ok((length, Boundary::of(kind.unwrap_or_default())?))
+    }
+
+    /// The upload that a form asks for, in a body of `length` bytes.
+    fn asked_by(
+        self,
+        read: Head,
+        length: u64,
+        body_of: impl FnOnce(B, FilePart, Bytes) -> Result<B, FormError>,
+    ) -> Result<Self, Reject> {
+        let (request, operation) = self.into_parts();
+        let Authenticated { head, client, snapshot, now, body, caller, signature } = request;
+        let bucket = operation.bucket().ok_or(FormError::Malformed)?;
+        let length = read.file_length(length);
+        let Head { form, file, rest, .. } = read;
+        let (caller, signature) = match sigv4::present_form(&signed_fields(&form))? {
+            Some(claims) if !matches!(signature, Signature::Supposed(_)) => {
+                let (key, token) = (claims.access_key_id(), claims.session_token());
+                let unproven = lookup(&snapshot, key, token, now)?;
+                let verified = sigv4::verify_form(claims, unproven.secret(), now)?;
+                let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
+                (caller, Signature::Verified(Box::new(verified)))
+            }
+            Some(_) | None => (caller, signature),
+        };
+        let key = form.key(bucket)?;
+        let range = match form.field("policy") {
+            None => LengthRange::ANY,
+            Some(policy) => PostPolicy::parse(policy)?.check(&form, bucket, &key, now.unix())?,
+        };
+        let fields = form.headers()?;
+        let operation = s3::resolve_form(bucket, key, &fields, &snapshot.live.harmless_headers)?;
+        let body = body_of(body, file, rest)?;
+        let posted = Posted { range, length, success: form.success() };
+        let request = Authenticated { head, client, snapshot, now, body, caller, signature };
+        Ok(Self::of_form(request, operation, posted))
+    }
+}
+
+async fn read_head(
+    body: &mut ClientBody,
+    mut reader: FormReader,
+    idle: Duration,
+) -> Result<Head, Reject> {
+    loop {
+        let next = tokio::time::timeout(idle, body.frame()).await;
+        let frame = match next.map_err(|_elapsed| BodyError::Stalled)? {
+            None => return Err(FormError::Malformed.into()),
+            Some(frame) => frame.map_err(BodyError::from)?,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        if let Some(head) = reader.push(&data)? {
+            return Ok(head);
+        }
+    }
+}
+
+fn signed_fields(form: &Form) -> FormFields<'_> {
+    FormFields {
+        policy: form.field("policy"),
+        algorithm: form.field("x-amz-algorithm"),
+        credential: form.field("x-amz-credential"),
+        date: form.field("x-amz-date"),
+        signature: form.field("x-amz-signature"),
+        token: form.field("x-amz-security-token"),
+        hmac_v1_key: form.field("awsaccesskeyid"),
+        hmac_v1_signature: form.field("signature"),
+    }
+}

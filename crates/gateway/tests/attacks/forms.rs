@@ -1,0 +1,337 @@
+//! Forms of browsers (PostObject): who signed them, what their policy allows, what reaches the store.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sigv4::Timestamp;
+use testkit::answer::Answer;
+use testkit::client::Response;
+use testkit::clock::now;
+use testkit::signed::Credentials;
+
+use crate::harness::{HOST, Plan, World, allow, policy};
+
+/// A form, and how it is signed.
+#[derive(Clone)]
+struct Form {
+    fields: Vec<(String, String)>,
+    conditions: Vec<Value>,
+    file: Vec<u8>,
+    expires_in: i64,
+    /// Behind the file.
+    after: Vec<(String, String)>,
+}
+
+impl Form {
+    fn to(key: &str) -> Self {
+        Self {
+            fields: vec![("key".to_owned(), key.to_owned())],
+            conditions: vec![json!({ "bucket": "data" }), json!(["starts-with", "$key", "alice/"])],
+            file: b"content".to_vec(),
+            expires_in: 600,
+            after: Vec::new(),
+        }
+    }
+
+    fn field(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self.allowing(json!(["starts-with", format!("${name}"), ""]))
+    }
+
+    fn allowing(mut self, condition: Value) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    fn sign(mut self, credentials: &Credentials) -> Self {
+        let at = Timestamp::from_unix(now());
+        let day = &at.basic()[..8];
+        let scope = format!("{day}/eu-central-1/s3/aws4_request");
+        self = self
+            .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
+            .field("x-amz-credential", &format!("{}/{scope}", credentials.access_key))
+            .field("x-amz-date", &at.basic());
+        if let Some(token) = &credentials.session_token {
+            self = self.field("x-amz-security-token", token);
+        }
+        let text = self.policy();
+        let secret = format!("AWS4{}", credentials.secret_key).into_bytes();
+        let key = scope.split('/').fold(secret, |key, part| mac(&key, part.as_bytes()));
+        let signature = hex::encode(mac(&key, text.as_bytes()));
+        self.fields.push(("policy".to_owned(), text));
+        self.fields.push(("x-amz-signature".to_owned(), signature));
+        self
+    }
+
+    fn policy(&self) -> String {
+        let expiration = Timestamp::from_unix(now() + self.expires_in).rfc3339();
+        STANDARD
+            .encode(json!({ "expiration": expiration, "conditions": self.conditions }).to_string())
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let part = |(name, value): &(String, String)| {
+            format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let before: String = self.fields.iter().map(part).collect();
+        let after: String = self.after.iter().map(part).collect();
+        let file =
+            "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n";
+        [before.as_bytes(), file.as_bytes(), &self.file, b"\r\n", after.as_bytes(), b"--B--\r\n"]
+            .concat()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.bytes_with("")
+    }
+
+    fn bytes_with(&self, headers: &str) -> Vec<u8> {
+        let body = self.body();
+        let head = format!(
+            "POST /data HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+             {headers}Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head.into_bytes(), body].concat()
+    }
+
+    async fn post(&self, world: &World) -> Response {
+        world.send_bytes("POST", &self.bytes()).await
+    }
+
+    async fn refused(&self, world: &World, status: u16, code: &str) -> Response {
+        world.bytes_refused(&self.bytes(), status, code).await
+    }
+}
+
+fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
+}
+
+#[tokio::test]
+async fn a_form_is_stored_as_the_object_that_it_names() {
+    let (world, alice) = World::with_alice().await;
+    let large = vec![b'x'; 700_000];
+    for (file, status) in [(&b"content"[..], "204"), (b"", "200"), (&large, "201")] {
+        let mut form = Form::to("alice/${filename}")
+            .field("Content-Type", "text/plain")
+            .field("x-amz-meta-a", "b")
+            .field("success_action_status", status)
+            .field("x-ignore-me", "1");
+        form.file = file.to_vec();
+        let form = form.sign(&alice);
+        let before = world.store.requests().len();
+        let response = form.post(&world).await;
+        assert_eq!(response.status.to_string(), status, "{}", response.text());
+        let stored = world.store.object("/data/alice/f.txt").unwrap();
+        assert_eq!(stored.body.len(), file.len());
+        assert_eq!(&stored.body[..], file);
+        assert_eq!(
+            response.header("location"),
+            Some(format!("http://{HOST}/data/alice/f.txt").as_str())
+        );
+        assert!(response.header("etag").is_some());
+        let arrived = world.store.requests()[before].clone();
+        assert_eq!((arrived.method.as_str(), arrived.path()), ("PUT", "/data/alice/f.txt"));
+        assert_eq!(arrived.header("content-type"), Some("text/plain"));
+        assert_eq!(arrived.header("x-amz-meta-a"), Some("b"));
+        for gone in ["policy", "x-amz-signature", "x-ignore-me", "key", "success_action_status"] {
+            assert_eq!(arrived.header(gone), None, "{gone}");
+        }
+        assert_ne!(arrived.header("x-amz-security-token"), alice.session_token.as_deref());
+        if status == "201" {
+            assert_eq!(response.xml("Bucket"), Some("data"));
+            assert_eq!(response.xml("Key"), Some("alice/f.txt"));
+        } else {
+            assert!(response.body.is_empty());
+        }
+        let line = world.line(response.header("x-amz-request-id").unwrap()).await;
+        assert_eq!(
+            (&line["operation"], &line["auth"], &line["key"], &line["subject"], &line["decision"]),
+            (
+                &json!("PostObject"),
+                &json!("POST"),
+                &json!("alice/f.txt"),
+                &json!("alice"),
+                &json!("allow")
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_browser_is_sent_on() {
+    let (world, alice) = World::with_alice().await;
+    let form = Form::to("alice/a b")
+        .field("success_action_redirect", "https://app.test/done?x=y")
+        .sign(&alice);
+    // Any other redirect would be the store's.
+    let response = world.send_bytes_loosely(&form.bytes()).await;
+    assert_eq!(response.status, 303);
+    let location = response.header("location").unwrap();
+    assert!(
+        location.starts_with("https://app.test/done?x=y&bucket=data&key=alice%2Fa%20b&etag=%22"),
+        "{location}"
+    );
+}
+
+#[tokio::test]
+async fn a08_what_the_policy_does_not_allow_is_not_stored() {
+    let (world, alice) = World::with_alice().await;
+    let signed = |form: Form| form.sign(&alice);
+    let mut expired = Form::to("alice/a");
+    expired.expires_in = -1;
+    signed(expired).refused(&world, 403, "AccessDenied").await;
+    signed(Form::to("bob/a")).refused(&world, 403, "AccessDenied").await;
+    let mut extra = signed(Form::to("alice/a"));
+    extra.fields.push(("acl".to_owned(), "private".to_owned()));
+    extra.refused(&world, 403, "AccessDenied").await;
+    let range = |least: u64, most: u64| {
+        Form::to("alice/a").allowing(json!(["content-length-range", least, most]))
+    };
+    signed(range(8, 9)).refused(&world, 400, "EntityTooSmall").await;
+    signed(range(0, 6)).refused(&world, 400, "EntityTooLarge").await;
+    assert_eq!(signed(range(7, 7)).post(&world).await.status, 204);
+    let mut large = range(0, 600_000);
+    large.file = vec![b'x'; 700_000];
+    signed(large).refused(&world, 400, "EntityTooLarge").await;
+}
+
+#[tokio::test]
+async fn a03_a_form_that_was_changed_is_nobodys() {
+    let (world, alice) = World::with_alice().await;
+    let good = Form::to("alice/a").sign(&alice);
+    let changed = |name: &str, value: Option<&str>| {
+        let mut form = good.clone();
+        form.fields.retain(|(field, _)| field != name);
+        form.fields.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        form
+    };
+    let other = Form::to("alice/a").allowing(json!(["starts-with", "$acl", ""])).policy();
+    for (name, value, status, code) in [
+        ("policy", Some(other.as_str()), 403, "SignatureDoesNotMatch"),
+        ("policy", None, 400, "InvalidArgument"),
+        ("x-amz-signature", None, 400, "InvalidArgument"),
+        ("x-amz-signature", Some(&*"0".repeat(64)), 403, "SignatureDoesNotMatch"),
+        ("x-amz-security-token", None, 403, "InvalidAccessKeyId"),
+        ("x-amz-security-token", Some("other"), 400, "InvalidToken"),
+        ("key", None, 400, "InvalidArgument"),
+        ("AWSAccessKeyId", Some("AKIAOTHER"), 400, "InvalidArgument"),
+    ] {
+        changed(name, value).refused(&world, status, code).await;
+    }
+    let two = good.bytes_with("Authorization: AWS4-HMAC-SHA256 Credential=a/b\r\n");
+    assert!(world.send_bytes("POST", &two).await.status >= 400);
+    let hashed = good.bytes_with("x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n");
+    assert_eq!(world.send_bytes("POST", &hashed).await.status, 204, "it says nothing");
+    let sum = format!("x-amz-content-sha256: {}\r\n", "0".repeat(64));
+    world.bytes_refused(&good.bytes_with(&sum), 400, "InvalidArgument").await;
+}
+
+#[tokio::test]
+async fn a24_policies_decide_about_forms_as_about_any_upload() {
+    let plan = Plan::new()
+        .with_policy(&[
+            allow(&["s3:PutObject", "s3:PutObjectAcl"], &["arn:aws:s3:::data/alice/*"]),
+            json!({ "Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::data/alice/browser/*",
+                "Condition": { "StringEquals": { "s3:authType": "POST" } } }),
+        ]);
+    let world = plan.start().await;
+    let alice = world.login("alice").await;
+    let mut foreign = Form::to("bob/a");
+    foreign.conditions = vec![json!({ "bucket": "data" }), json!(["starts-with", "$key", ""])];
+    foreign.sign(&alice).refused(&world, 403, "AccessDenied").await;
+    Form::to("alice/browser/a").sign(&alice).refused(&world, 403, "AccessDenied").await;
+    let tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+    let tagged = Form::to("alice/a").field("tagging", tags).sign(&alice);
+    let denied = tagged.refused(&world, 403, "AccessDenied").await;
+    let line = world.line(denied.header("x-amz-request-id").unwrap()).await;
+    assert_eq!(line["denial"]["action"], "s3:PutObjectTagging");
+    let public = Form::to("alice/a").field("acl", "public-read").sign(&alice);
+    public.refused(&world, 400, "AccessControlListNotSupported").await;
+    assert_eq!(Form::to("alice/a").sign(&alice).post(&world).await.status, 204);
+}
+
+#[tokio::test]
+async fn a23_a_form_that_nobody_signed_needs_an_open_bucket() {
+    let world = World::start().await;
+    Form::to("alice/a").refused(&world, 403, "AccessDenied").await;
+    let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::data/drop/*" });
+    let plan = Plan::new()
+        .with(|config| {
+            config["bucket_policies"] = json!("buckets");
+            let anonymous = json!({
+                "name": "everybody",
+                "access_key": "STOREACCESSKEY000001",
+                "secret_key": { "file": "store.secret" },
+                "when": { "StringEquals": { "aws:PrincipalType": "Anonymous" } },
+            });
+            config["stores"][0]["credentials"].as_array_mut().unwrap().insert(0, anonymous);
+        })
+        .with_file("buckets/data.json", policy(&[open]).to_string());
+    let world = plan.start().await;
+    Form::to("alice/a").refused(&world, 403, "AccessDenied").await;
+    assert_eq!(Form::to("drop/a").post(&world).await.status, 204);
+}
+
+#[tokio::test]
+async fn a40_a_form_that_ends_otherwise_is_not_stored() {
+    let (world, alice) = World::with_alice().await;
+    let submit = vec![("submit".to_owned(), "Upload".to_owned())];
+    let mut small = Form::to("alice/a").sign(&alice);
+    small.after.clone_from(&submit);
+    assert_eq!(small.post(&world).await.status, 204);
+    assert_eq!(&world.store.object("/data/alice/a").unwrap().body[..], b"content");
+
+    let mut large = Form::to("alice/large").sign(&alice);
+    large.file = vec![b'x'; 700_000];
+    large.after = submit;
+    let before = world.store.requests().len();
+    let response = large.post(&world).await;
+    world.is_refusal("POST", &response, 400, "InvalidArgument").await;
+    assert!(response.text().contains("last field"), "{}", response.text());
+    world.nothing_but_cut_since(before).await;
+
+    for (body, code) in [
+        (
+            "--B\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nalice/a\r\n--B--\r\n",
+            "IncorrectNumberOfFilesInPostRequest",
+        ),
+        ("--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx", "MalformedPOSTRequest"),
+        ("nonsense", "MalformedPOSTRequest"),
+    ] {
+        let head = format!(
+            "POST /data HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let response = world.send_bytes("POST", format!("{head}{body}").as_bytes()).await;
+        if body.contains("file") {
+            assert_eq!(response.code(), Some("InvalidArgument"), "it has no key");
+        } else {
+            world.is_refusal("POST", &response, 400, code).await;
+        }
+    }
+    let mut bare = good_head("multipart/form-data");
+    bare.extend_from_slice(b"Content-Length: 0\r\n\r\n");
+    world.bytes_refused(&bare, 400, "MalformedPOSTRequest").await;
+    let mut chunked = good_head("multipart/form-data; boundary=B");
+    chunked.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    world.bytes_refused(&chunked, 411, "MissingContentLength").await;
+}
+
+fn good_head(kind: &str) -> Vec<u8> {
+    format!("POST /data HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {kind}\r\n").into_bytes()
+}
+
+#[tokio::test]
+async fn a44_a_store_that_refuses_is_heard() {
+    let (world, alice) = World::with_alice().await;
+    world
+        .store
+        .push_for(|request| request.method == "PUT", Answer::error(507, "XMinioStorageFull"));
+    let response = Form::to("alice/a").sign(&alice).post(&world).await;
+    assert_eq!((response.status, response.code()), (507, Some("XMinioStorageFull")));
+}
