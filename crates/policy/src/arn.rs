@@ -283,4 +283,22 @@ mod tests {
             assert_eq!(text.parse::<AccountId>(), Err(ParseArnError::Account), "{text}");
         }
     }
+
+    #[test]
+    fn arns_have_a_region_and_an_account() {
+        let text = "arn:aws:sqs:eu-west-1:111122223333:queue";
+        let arn: Arn = text.parse().unwrap();
+        assert_eq!(
+            (arn.as_str(), arn.region(), arn.account()),
+            (text, "eu-west-1", "111122223333")
+        );
+    }
+
+    #[test]
+    fn the_longest_arn_that_sts_takes_is_one() {
+        let longest = format!("arn:aws:iam::111122223333:role/{}", "x".repeat(2048 - 31));
+        assert_eq!(longest.len(), 2048);
+        assert!(longest.parse::<Arn>().is_ok());
+        assert_eq!(format!("{longest}x").parse::<Arn>(), Err(ParseArnError::Length));
+    }
 }

@@ -186,7 +186,7 @@ impl<'a> Lookup<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Context, Value};
+    use super::{Context, Value, key_hash};
 
     #[test]
     fn keys_differ_only_beyond_case() {
@@ -206,5 +206,26 @@ mod tests {
         assert_eq!(one, two);
         let three: Context = [("C:D", "2"), ("A:B", "3")].into_iter().collect();
         assert_ne!(one, three);
+    }
+
+    #[test]
+    fn keys_are_counted() {
+        let mut context = Context::new();
+        assert_eq!((context.len(), context.is_empty()), (0, true));
+        context.extend([("a:b", "1"), ("c:d", "2"), ("A:B", "3")]);
+        assert_eq!((context.len(), context.is_empty()), (2, false));
+    }
+
+    /// A client may choose names of claims, and FNV is no secret.
+    #[test]
+    fn keys_of_one_hash_are_still_two() {
+        let (one, two) = ("claims:woxlkh6enxxqi", "claims:i7nukt5haoled");
+        assert_eq!(key_hash(one), key_hash(two));
+        let mut context = Context::from_iter([(one, "1")]);
+        assert_eq!((context.get(one), context.get(two)), (Some(&Value::from("1")), None));
+        assert_eq!(context.insert(two, "2"), None);
+        assert_eq!(context.get(one), Some(&Value::from("1")));
+        assert_eq!(context.remove(two), Some(Value::from("2")));
+        assert_eq!(context.remove(two), None);
     }
 }

@@ -289,4 +289,28 @@ mod tests {
         let many = format!("[{}]", vec![r#"{"a":1,"a":1}"#; 500].join(","));
         assert_eq!(read(&many).1.len(), 64);
     }
+
+    #[test]
+    fn objects_are_bounded_in_depth_too() {
+        let nested = |depth: usize| r#"{"a":"#.repeat(depth - 1) + "{}" + &"}".repeat(depth - 1);
+        assert!(read(&nested(16)).0.is_some());
+        assert_eq!(read(&nested(17)).0, None);
+    }
+
+    #[test]
+    fn the_largest_document_is_read() {
+        let largest = " ".repeat(256 * 1024 - 1) + "1";
+        assert_eq!(read(&largest).0, Some(Node::Number("1".to_owned())));
+        assert_eq!(read(&format!(" {largest}")).0, None);
+    }
+
+    #[test]
+    fn odd_names_are_quoted_in_paths() {
+        let twice = r#"{"d":1,"d":1}"#;
+        let (_, errors) = read(&format!(
+            r#"{{"a b":{twice},"":{twice},"c":{{"x\ny":{twice},"":{twice},"aws:x":{twice}}}}}"#
+        ));
+        let paths: Vec<_> = errors.iter().map(|error| error.split_once(": ").unwrap().0).collect();
+        assert_eq!(paths, [r#"["a b"]"#, r#"[""]"#, r#"c["x\ny"]"#, r#"c[""]"#, "c.aws:x"]);
+    }
 }

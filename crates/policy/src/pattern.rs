@@ -75,12 +75,8 @@ const FEW_STEPS: usize = 16 * 1024;
 
 /// What is left of the text after the first place where the piece fits.
 fn find<'t>(piece: &[Token<'_>], text: &'t str) -> Option<&'t str> {
-    match piece {
-        [] => return Some(text),
-        [Token::Literal(literal)] => {
-            return text.find(literal).and_then(|at| text.get(at + literal.len()..));
-        }
-        _ => {}
+    if let [Token::Literal(literal)] = piece {
+        return text.find(literal).and_then(|at| text.get(at + literal.len()..));
     }
     if width(piece).saturating_mul(text.len()) > FEW_STEPS {
         return find_in_parallel(piece, text);

@@ -234,7 +234,7 @@ pub(crate) fn named_federated(text: &str) -> Option<Named> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Named, Principal, PrincipalPattern, Reach, named_aws};
+    use super::{Named, Principal, PrincipalPattern, Reach, named_aws, named_federated};
 
     const ACCOUNT: &str = "111122223333";
 
@@ -321,10 +321,17 @@ mod tests {
             "arn:aws-cn:iam::111122223333:user/u",
             "arn:aws:iam::*:user/u",
             "arn:aws:s3:::bucket",
+            "arn:aws:sts::111122223333:assumed-role//alice",
+            "arn:aws:sts::111122223333:assumed-role/reader/",
+            "arn:aws:sts::111122223333:federated-user/",
+            "arn:aws:sts::111122223333:session/reader/alice",
             "AIDACKCEVSQ6C2EXAMPLE",
         ] {
             assert_eq!(named_aws(text), None, "{text}");
         }
+        // AWS has them, and none of them calls here.
+        let federated = "arn:aws:sts::111122223333:federated-user/bob";
+        assert_eq!(named_aws(federated), Some(Named::Nobody(federated.into())));
     }
 
     #[test]
@@ -338,5 +345,40 @@ mod tests {
             Principal::from_arn("arn:aws:iam::111122223333:user/ci").unwrap().account(),
             ACCOUNT
         );
+    }
+
+    #[test]
+    fn a_well_known_name_is_that_provider_in_any_account() {
+        let reaches = |name: &str, provider: &str| {
+            let named = named_federated(name).unwrap();
+            let pattern = PrincipalPattern { anybody: false, named: vec![named] };
+            let provider_arn = format!("arn:aws:iam::111122223333:oidc-provider/{provider}");
+            pattern.allows(&Principal::Federated { provider_arn }) == Some(Reach::Direct)
+        };
+        assert!(reaches("accounts.google.com", "accounts.google.com"));
+        assert!(!reaches("accounts.google.com", "www.amazon.com"));
+        assert!(!reaches("accounts.google.com", "accounts.google.com/x"));
+        let elsewhere = "arn:aws:iam::444455556666:oidc-provider/accounts.google.com";
+        assert!(!reaches(elsewhere, "accounts.google.com"));
+    }
+
+    #[test]
+    fn providers_are_arns_of_iam() {
+        for kind in ["oidc-provider", "saml-provider"] {
+            let arn = format!("arn:aws:iam::111122223333:{kind}/kc.example.com");
+            assert_eq!(named_federated(&arn), Some(Named::Federated(arn)));
+        }
+        for text in [
+            "",
+            "kc.example.com",
+            "arn:aws-cn:iam::111122223333:oidc-provider/kc.example.com",
+            "arn:aws:sts::111122223333:oidc-provider/kc.example.com",
+            "arn:aws:iam:eu-west-1:111122223333:oidc-provider/kc.example.com",
+            "arn:aws:iam::1111:oidc-provider/kc.example.com",
+            "arn:aws:iam::111122223333:oidc-provider/",
+            "arn:aws:iam::111122223333:role/reader",
+        ] {
+            assert_eq!(named_federated(text), None, "{text}");
+        }
     }
 }

@@ -140,3 +140,37 @@ fn what_a_language_takes_a_server_may_not() {
         assert_eq!(mistakes(Kind::Trust, Strictness::Language, &text), [""; 0]);
     }
 }
+
+#[test]
+fn what_has_no_meaning_is_taken_where_iam_takes_it() {
+    for rest in [
+        r#""Action":"*:Get*","Resource":"*""#,
+        r#""Action":"s3:*","Resource":["*",null]"#,
+        r#""Action":"s3:*","Resource":"arn:aws:s3""#,
+        r#""Action":"s3:*","Resource":"*","Condition":{"Bool":{}}"#,
+        r#""Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:x":[]}}"#,
+        r#""Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:TagKeys":"a"}}"#,
+    ] {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{rest}}}}}"#);
+        assert_eq!(mistakes(Kind::Identity, Strictness::Managed, &text), [""; 0]);
+        for strictness in [Strictness::Serve, Strictness::Language] {
+            assert_eq!(mistakes(Kind::Identity, strictness, &text).len(), 1, "{rest}");
+        }
+    }
+}
+
+#[test]
+fn a_wildcard_is_not_a_misspelt_name() {
+    for (name, expected) in [
+        ("alice", "Statement.Principal.AWS: `alice` is no principal"),
+        (
+            "alice*",
+            "Statement.Principal.AWS: principal `alice*` has a wildcard in it; only `*` alone is one",
+        ),
+    ] {
+        let statement = format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"{name}"}},"Action":"sts:AssumeRole"}}"#
+        );
+        assert_eq!(serve(Kind::Trust, &statement), [expected]);
+    }
+}

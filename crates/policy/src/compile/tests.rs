@@ -268,9 +268,15 @@ fn sids_are_unique_where_it_serves() {
 
 #[test]
 fn sizes_are_limited_without_white_space() {
-    for (kind, limit) in [(Kind::Identity, 10_240), (Kind::Boundary, 6_144), (Kind::Session, 2_048)]
-    {
-        let frame = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Sid":""}}"#;
+    let attached = r#""Resource":"*""#;
+    for (kind, limit, rest) in [
+        (Kind::Identity, 10_240, attached),
+        (Kind::Boundary, 6_144, attached),
+        (Kind::Session, 2_048, attached),
+        (Kind::Trust, 4_096, r#""Principal":"*""#),
+        (bucket(), 20_480, r#""Principal":"*","Resource":"arn:aws:s3:::data""#),
+    ] {
+        let frame = format!(r#"{{"Statement":{{"Effect":"Allow","Action":"*",{rest},"Sid":""}}}}"#);
         let fill = "x".repeat(limit - frame.len());
         let text = frame.replace(r#""""#, &format!("\"{fill}\"\n \t"));
         assert_eq!(mistakes(kind.clone(), Strictness::Serve, &text), [""; 0]);

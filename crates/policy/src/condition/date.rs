@@ -208,4 +208,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn zones_have_minutes() {
+        for text in ["2026-01-02T08:34:05+05:30", "2026-01-01T23:34:05-03:30"] {
+            assert_eq!(seconds(text), Some((1_767_323_045, 0)), "{text}");
+        }
+    }
 }

@@ -172,13 +172,9 @@ fn parse_network(text: &str) -> Option<IpNet> {
         Ok(network) => network,
         Err(_) => IpNet::from(text.parse::<IpAddr>().ok()?),
     };
-    let network = match network.addr().to_canonical() {
-        address @ IpAddr::V4(_) if network.max_prefix_len() == 128 => {
-            match network.prefix_len().checked_sub(96) {
-                Some(length) => IpNet::new(address, length).ok()?,
-                None => network,
-            }
-        }
+    // Only an IPv6 prefix has 96 bits to give.
+    let network = match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
+        (address @ IpAddr::V4(_), Some(length)) => IpNet::new(address, length).ok()?,
         _ => network,
     };
     Some(network.trunc())

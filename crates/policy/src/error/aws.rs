@@ -148,6 +148,7 @@ fn six_parts(resource: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::six_parts;
+    use crate::{Kind, Policy};
 
     #[test]
     fn partition_message_fills_missing_parts() {
@@ -156,5 +157,20 @@ mod tests {
         assert_eq!(six_parts("a:b:c:d:e:f:g:h"), "arn:b:c:d:e:f:g:h");
         assert_eq!(six_parts("aws:s3:::bucket"), "arn:s3:::bucket:*");
         assert_eq!(six_parts("arn:error:s3:::bucket"), "arn:error:s3:::bucket");
+    }
+
+    #[test]
+    fn only_what_is_attached_to_its_principal_cannot_have_one() {
+        let message = |kind, rest: &str| {
+            let text = format!(
+                r#"{{"Statement":{{"Effect":"Deny","NotPrincipal":"*","Action":"sts:*"{rest}}}}}"#
+            );
+            Policy::load(kind, "test", &text).unwrap_err().aws_message().into_owned()
+        };
+        assert_eq!(
+            message(Kind::Identity, r#","Resource":"*""#),
+            "Policy document should not specify a principal."
+        );
+        assert_eq!(message(Kind::Trust, ""), "Has prohibited field NotPrincipal.");
     }
 }

@@ -303,3 +303,102 @@ fn a_policy_in_the_wrong_place_grants_nothing() {
     );
     assert_eq!(evaluate_trust(open_policy, &none, &request).as_str(), "implicitDeny");
 }
+
+#[test]
+fn the_first_of_equals_is_named() {
+    let twice = bucket(
+        r#"[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/reader"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"},
+            {"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/reader"},"Action":"s3:Get*","Resource":"arn:aws:s3:::data/*"}]"#,
+    );
+    let set = PolicySet { bucket: Some(&twice), ..PolicySet::default() };
+    let principal = session();
+    let request = Request {
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::data/k",
+        principal: &principal,
+        context: &[],
+    };
+    assert_eq!(evaluate(&set, &request).reason().unwrap().statement, 0);
+    let request = Request { resource: "arn:aws:s3:::other/k", ..request };
+    let Decision::ImplicitDeny(nearest) = evaluate(&set, &request) else { panic!() };
+    assert_eq!((nearest.statement.unwrap().statement, nearest.failed), (0, Failed::Resource));
+}
+
+#[test]
+fn conditions_that_hold_bring_an_allow_nearer() {
+    let statements = r#"[
+        {"Effect":"Allow","Action":"s3:GetObject","Resource":"*",
+         "Condition":{"StringEquals":{"aws:PrincipalTag/Team":"green"},"Bool":{"aws:SecureTransport":"false"}}},
+        {"Effect":"Allow","Action":"s3:GetObject","Resource":"*",
+         "Condition":{"StringEquals":{"aws:PrincipalTag/Team":"blue"},"Bool":{"aws:SecureTransport":"true"}}}]"#;
+    let context =
+        Context::from_iter([("aws:PrincipalTag/Team", "red"), ("aws:SecureTransport", "true")]);
+    let decision = decide(statements, "s3:GetObject", "arn:aws:s3:::b/k", &context);
+    let Decision::ImplicitDeny(nearest) = decision else { panic!() };
+    assert_eq!(nearest.statement.unwrap().statement, 1);
+}
+
+#[test]
+fn only_policies_that_could_have_allowed_come_near() {
+    let open = identity(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    let queues = identity(r#"{"Effect":"Allow","Action":"sqs:*","Resource":"*"}"#);
+    let boundary = |statement| load(Kind::Boundary, statement);
+    let account = bucket(
+        r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"arn:aws:s3:::data/*"}"#,
+    );
+    let principal = session();
+    let request = Request {
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::data/k",
+        principal: &principal,
+        context: &[],
+    };
+    let near = |set: &PolicySet<'_>| {
+        let Decision::ImplicitDeny(nearest) = evaluate(set, &request) else { panic!() };
+        (nearest.layer, nearest.failed)
+    };
+    let other = boundary(r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}"#);
+    let set = PolicySet { identity: &queues, boundary: Some(&other), ..PolicySet::default() };
+    assert_eq!(near(&set), (Layer::Identity, Failed::Action));
+    let narrow = boundary(r#"{"Effect":"Allow","Action":"sqs:*","Resource":"*"}"#);
+    let set = PolicySet {
+        identity: &open,
+        boundary: Some(&narrow),
+        bucket: Some(&account),
+        ..PolicySet::default()
+    };
+    assert_eq!(near(&set), (Layer::Boundary, Failed::Action));
+}
+
+#[test]
+fn trust_names_each_policy_that_let_a_caller_through_once() {
+    let trust = load(
+        Kind::Trust,
+        r#"{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:AssumeRole"}"#,
+    );
+    let own = identity(r#"{"Effect":"Allow","Action":"sts:*","Resource":"*"}"#);
+    let boundary = load(Kind::Boundary, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    let set = PolicySet { identity: &own, boundary: Some(&boundary), ..PolicySet::default() };
+    let stranger = Principal::from_arn("arn:aws:iam::444455556666:user/ext").unwrap();
+    let request =
+        Request { action: "sts:AssumeRole", resource: ROLE, principal: &stranger, context: &[] };
+    let Decision::Allow(reason) = evaluate_trust(&trust, &set, &request) else { panic!() };
+    let with: Vec<_> = reason.with.iter().map(|with| (with.layer, with.with.len())).collect();
+    assert_eq!(with, [(Layer::Boundary, 0), (Layer::Identity, 0)]);
+}
+
+#[test]
+fn a_statement_does_not_concern_what_it_excepts() {
+    let identity = identity(
+        r#"{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::b/*",
+            "Condition":{"StringEquals":{"s3:ExistingObjectTag/team":"blue"}}}"#,
+    );
+    let set = PolicySet { identity: &identity, ..PolicySet::default() };
+    let principal = session();
+    let needs = |resource| {
+        let request =
+            Request { action: "s3:GetObject", resource, principal: &principal, context: &[] };
+        needs_key(&set, &request, "s3:ExistingObjectTag/")
+    };
+    assert!(needs("arn:aws:s3:::c/k") && !needs("arn:aws:s3:::b/k"));
+}

@@ -64,6 +64,7 @@ fn a63_grants_to_issuers_know_what_restricts_them() {
         with("StringEquals", &format!("{issuer}:aud"), r#""sts.amazonaws.com""#),
         (false, true)
     );
+    assert_eq!(with("StringEquals", &sub, r#"["",":"]"#), (true, false));
     for (operator, value) in [
         ("StringLike", r#""*""#),
         ("StringLike", r#"["repo:a/*","*"]"#),
@@ -99,4 +100,86 @@ fn principals_can_be_listed() {
         ["accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/x"]
     );
     assert_eq!(policy.federated_grants().count(), 2);
+}
+
+#[test]
+fn keys_are_one_value_where_no_set_operator_looks_at_them() {
+    let one_value = |operator: &str| {
+        let text = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"{operator}":{{"aws:x":"true"}}}}}}}}"#
+        );
+        Policy::load(Kind::Identity, "test", &text).unwrap().key_uses()[0].as_one_value
+    };
+    assert!(one_value("StringEquals") && one_value("BoolIfExists"));
+    for operator in ["Null", "ForAnyValue:StringEquals", "ForAllValues:StringEquals"] {
+        assert!(!one_value(operator), "{operator}");
+    }
+}
+
+#[test]
+fn grants_to_issuers_say_where_they_stand() {
+    let text = r#"{"Statement":[
+        {"Effect":"Allow","Principal":{"Federated":"www.amazon.com"},"Action":"sts:*"},
+        {"Sid":"Google","Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:*"}]}"#;
+    let policy = Policy::load(Kind::Trust, "test", text).unwrap();
+    let places: Vec<_> =
+        policy.federated_grants().map(|grant| (grant.statement(), grant.sid())).collect();
+    assert_eq!(places, [(0, None), (1, Some("Google"))]);
+}
+
+/// A bucket policy with one statement for reading.
+fn reading(effect: &str, principal: &str, condition: &str) -> Policy {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}","Principal":{principal},
+            "Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*","Condition":{condition}}}}}"#
+    );
+    Policy::load(bucket(), "test", &text).unwrap()
+}
+
+#[test]
+fn everybody_is_who_is_not_named() {
+    let tls = r#"{"Bool":{"aws:SecureTransport":"true"}}"#;
+    assert!(reading("Allow", r#""*""#, tls).allows_everybody());
+    assert!(reading("Allow", r#"{"AWS":"*"}"#, "{}").allows_everybody());
+    assert!(!reading("Deny", r#""*""#, "{}").allows_everybody());
+    assert!(!reading("Allow", r#"{"AWS":"111122223333"}"#, "{}").allows_everybody());
+}
+
+#[test]
+fn a_bucket_is_public_unless_fixed_values_say_to_whom() {
+    assert!(reading("Allow", r#""*""#, "{}").is_public());
+    assert!(!reading("Deny", r#""*""#, "{}").is_public());
+    assert!(!reading("Allow", r#"{"AWS":"111122223333"}"#, "{}").is_public());
+    let public = |operator: &str, key: &str, values: &str| {
+        reading("Allow", r#""*""#, &format!(r#"{{"{operator}":{{"{key}":{values}}}}}"#)).is_public()
+    };
+    for (operator, key, values) in [
+        ("StringEquals", "aws:PrincipalAccount", r#""111122223333""#),
+        ("StringLike", "AWS:UserName", r#"["alice","bob"]"#),
+        ("StringEqualsIgnoreCase", "aws:username", r#""alice""#),
+        ("ForAnyValue:StringEquals", "aws:userid", r#""AROAEXAMPLE:alice""#),
+        ("ArnLike", "aws:PrincipalArn", r#""arn:aws:iam::111122223333:role/reader""#),
+        ("IpAddress", "aws:SourceIp", r#"["10.0.0.0/8","192.0.2.1"]"#),
+        ("IpAddress", "aws:SourceIp", r#""2001:db8::/32""#),
+    ] {
+        assert!(!public(operator, key, values), "{operator} {key} {values}");
+    }
+    for (operator, key, values) in [
+        ("StringEquals", "aws:PrincipalTag/team", r#""blue""#),
+        ("StringNotEquals", "aws:username", r#""alice""#),
+        ("StringEqualsIfExists", "aws:username", r#""alice""#),
+        ("ForAllValues:StringEquals", "aws:username", r#""alice""#),
+        ("StringLike", "aws:username", r#"["alice","*"]"#),
+        ("StringLike", "aws:userid", r#""AROAEXAMPLE:*""#),
+        ("StringLike", "aws:username", r#""alic?""#),
+        ("StringEquals", "aws:username", r#""${aws:PrincipalTag/name}""#),
+        ("ArnLike", "aws:PrincipalArn", r#""*""#),
+        ("ArnLike", "aws:PrincipalArn", r#""arn:aws:iam::111122223333:role/*""#),
+        ("ArnLike", "aws:PrincipalArn", r#""arn:aws:iam::*:role/reader""#),
+        ("IpAddress", "aws:SourceIp", r#"["10.0.0.0/8","192.0.0.0/7"]"#),
+        ("IpAddress", "aws:SourceIp", r#""2001:db8::/31""#),
+        ("NotIpAddress", "aws:SourceIp", r#""10.0.0.0/8""#),
+    ] {
+        assert!(public(operator, key, values), "{operator} {key} {values}");
+    }
 }

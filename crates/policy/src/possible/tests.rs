@@ -54,3 +54,31 @@ fn what_is_merely_unknown_is_not_open() {
     );
     assert!(!sees(&outside, &context));
 }
+
+#[test]
+fn every_limit_must_let_it_through() {
+    let load = |kind, text: &str| Policy::load(kind, "p", text).unwrap();
+    let lists = r#"{"Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}}"#;
+    let gets = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
+    let own = [Arc::new(load(Kind::Identity, lists))];
+    let principal = Principal::from_arn("arn:aws:iam::000000000000:user/u").unwrap();
+    let request = Request {
+        action: "s3:ListBucket",
+        resource: "arn:aws:s3:::data",
+        principal: &principal,
+        context: &[],
+    };
+    for (boundary, session, expected) in
+        [(lists, lists, true), (lists, gets, false), (gets, lists, false), (gets, gets, false)]
+    {
+        let boundary = load(Kind::Boundary, boundary);
+        let session = [Arc::new(load(Kind::Session, session))];
+        let set = PolicySet {
+            identity: &own,
+            boundary: Some(&boundary),
+            session: Some(&session),
+            bucket: None,
+        };
+        assert_eq!(could_allow(&set, &request, &["s3:prefix"]), expected);
+    }
+}
