@@ -9,21 +9,23 @@ mod request;
 pub(crate) use decided::{Deciding, SupposedCaller, SupposedSession, Suppositions};
 pub(crate) use request::Request;
 
+use http::Method;
 use policy::{Context, Value};
 use s3::form::{Boundary, FormReader};
-use s3::requirement::{AuthType, Facts, Requirements};
+use s3::requirement::{AuthType, Facts, Requirement, Requirements};
 use s3::{
-    Document, Domains, FormError, HostStyle, Identified, OperationKind, Presigned, RawRequest,
+    Document, Domains, FormError, HostStyle, Identified, OperationKind, PREFLIGHT, Preflight,
+    Presigned, RawRequest,
 };
 use serde_json::{Value as Json, json};
 
 /// What is known of a request without a configuration.
 #[derive(Debug)]
 pub(crate) struct Explained {
-    /// The operation, where it could be told.
-    pub(crate) operation: Option<OperationKind>,
+    /// The name of the operation, where it could be told.
+    pub(crate) operation: Option<&'static str>,
     /// Everything that must be allowed.
-    pub(crate) requirements: Option<Requirements>,
+    pub(crate) checks: Option<Vec<Requirement>>,
     /// `CODE, why`, if it is refused before anybody is asked whether it is allowed.
     pub(crate) reject: Option<String>,
 }
@@ -33,53 +35,68 @@ impl Explained {
     /// configuration nobody knows how the gateway is called.
     pub(crate) fn of(request: &Request, domains: &Domains) -> Self {
         let host = domains.resolve_host(request.host()).unwrap_or(HostStyle::Path);
+        if request.method == Method::OPTIONS {
+            return Self::preflight(request, &host);
+        }
         match s3::identify(&raw(request, host)) {
             Ok(identified) => Self::identified(request, &identified),
             Err(error) => Self {
-                operation: error.operation,
-                requirements: None,
+                operation: error.operation.map(OperationKind::name),
+                checks: None,
                 reject: Some(rejection(error.reason.code(), &error.reason)),
             },
         }
     }
 
+    fn preflight(request: &Request, host: &HostStyle) -> Self {
+        match Preflight::parse(host, &request.path, &request.headers) {
+            Ok(_) => Self { operation: Some(PREFLIGHT), checks: Some(Vec::new()), reject: None },
+            Err(error) => Self {
+                operation: Some(PREFLIGHT),
+                checks: None,
+                reject: Some(rejection(error.code(), &error)),
+            },
+        }
+    }
+
     fn identified(request: &Request, identified: &Identified) -> Self {
+        let operation = Some(identified.kind().name());
         if identified.kind() == OperationKind::PostObject {
             let (requirements, reject) = match form(request, identified) {
                 Ok(requirements) => (requirements, None),
                 // Without a key: the action, on the bucket.
                 Err(reject) => (identified.requirements(&facts(request), None), Some(reject)),
             };
-            let operation = Some(identified.kind());
-            return Self { operation, requirements: Some(requirements), reject };
+            return Self { operation, checks: Some(checks(&requirements)), reject };
         }
         let (document, unread) = match document(request, identified.kind()) {
             Ok(document) => (document, None),
             Err(reject) => (None, Some(reject)),
         };
         let refusal = identified.refusal().map(|reason| rejection(reason.code(), reason));
-        Self {
-            operation: Some(identified.kind()),
-            requirements: Some(identified.requirements(&facts(request), document.as_ref())),
-            reject: refusal.or(unread),
-        }
+        let requirements = identified.requirements(&facts(request), document.as_ref());
+        Self { operation, checks: Some(checks(&requirements)), reject: refusal.or(unread) }
     }
 
     /// `{operation, checks, reject}`, without what there is not.
     pub(crate) fn to_json(&self) -> serde_json::Map<String, Json> {
         let mut answer = serde_json::Map::new();
         if let Some(operation) = self.operation {
-            answer.insert("operation".to_owned(), json!(operation.name()));
+            answer.insert("operation".to_owned(), json!(operation));
         }
         if let Some(reject) = &self.reject {
             answer.insert("reject".to_owned(), json!(reject));
         }
-        if let Some(requirements) = &self.requirements {
-            let checks = requirements.iter().map(decided::check_json).collect();
+        if let Some(checks) = &self.checks {
+            let checks = checks.iter().map(decided::check_json).collect();
             answer.insert("checks".to_owned(), checks);
         }
         answer
     }
+}
+
+fn checks(requirements: &Requirements) -> Vec<Requirement> {
+    requirements.iter().cloned().collect()
 }
 
 /// The head of a request as the pipeline would see it.

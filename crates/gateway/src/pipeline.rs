@@ -20,6 +20,7 @@ mod forwarded;
 pub mod late;
 mod payload;
 mod post_object;
+mod preflight;
 mod received;
 mod resolved;
 mod sts;
@@ -249,6 +250,9 @@ impl Exchange {
 
 async fn s3(mut exchange: Exchange, request: Request<ClientBody>) -> Response<Answer> {
     let resource = request.uri().path().to_owned();
+    if request.method() == Method::OPTIONS {
+        return preflight::answer(exchange, request, &resource).await;
+    }
     match run(&mut exchange, request).await {
         Ok(forwarded) => forwarded.answer(exchange, &resource).await,
         Err(reject) => exchange.reject(&reject, &resource),

@@ -120,6 +120,12 @@ pub enum Reject {
         /// The bound that it passes.
         exceeds: Exceeds,
     },
+    /// What came as a CORS preflight is none.
+    #[error("{0}")]
+    Preflight(#[from] s3::PreflightError),
+    /// The store's CORS configuration does not allow it, or there is none.
+    #[error("the store does not allow the origin: it answered with {0}")]
+    Cors(u16),
     /// No length where there must be one.
     #[error("no length of the payload was given")]
     NoLength,
@@ -292,6 +298,8 @@ impl Reject {
             Self::UnexpectedBody => Rejection::new(AwsCode::UnexpectedContent, self),
             Self::Form(error) => form::malformed(error),
             Self::PostPolicy(error) => form::policy(error),
+            Self::Preflight(error) => Rejection::new(error.code(), self).tell(sentence(&error.to_string())),
+            Self::Cors(_) => Rejection::new(AwsCode::AccessForbidden, self),
             Self::FileLength { length, exceeds } => form::length(*length, *exceeds),
             Self::NoLength => Rejection::new(AwsCode::MissingContentLength, self),
             Self::TooLarge { limit } => Rejection::new(AwsCode::EntityTooLarge, self)

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::code::AwsCode;
 use crate::encoding::{EncodingError, Plus, decode};
 use crate::name::{Bucket, Key, NameError};
 
@@ -148,6 +149,26 @@ pub enum PathError {
     /// Bucket or key is not one.
     #[error("{0}")]
     Name(#[from] NameError),
+}
+
+impl PathError {
+    /// The code that the client reads.
+    #[must_use]
+    pub fn code(&self) -> AwsCode {
+        match self {
+            Self::Name(NameError::Bucket | NameError::ReservedBucket) => AwsCode::InvalidBucketName,
+            Self::Name(NameError::LongKey) => AwsCode::KeyTooLongError,
+            Self::NotAPath
+            | Self::Character
+            | Self::Encoding(_)
+            | Self::Name(
+                NameError::EmptyKey
+                | NameError::NulInKey
+                | NameError::VersionId
+                | NameError::UploadId,
+            ) => AwsCode::InvalidURI,
+        }
+    }
 }
 
 /// Reads the path of a request as it came on the wire: decoded once, nothing normalised.

@@ -46,6 +46,7 @@ macro_rules! codes {
 codes! {
     AccessControlListNotSupported = 400 "The bucket does not allow ACLs";
     AccessDenied = 403 "Access Denied";
+    AccessForbidden = 403 "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.";
     AccountProblem = 403 "There is a problem with your account that prevents the operation from completing successfully.";
     AuthorizationHeaderMalformed = 400 "The authorization header that you provided is not valid.";
     AuthorizationQueryParametersError = 400 "The authorization query parameters that you provided are not valid.";

@@ -11,6 +11,8 @@
 //!    was parsed;
 //! 6. [`headers::response_headers`] and [`answer`] turn the store's answer into ours.
 //!
+//! A CORS [`Preflight`] is no operation: it goes from 1 to the store.
+//!
 //! Between 2 and 5 nothing of the client's text survives undecoded: what was decided about is what
 //! is sent.
 
@@ -28,6 +30,7 @@ pub mod headers;
 pub mod key_rules;
 pub mod name;
 pub mod operation;
+pub mod preflight;
 mod query;
 pub mod render;
 pub mod requirement;
@@ -47,6 +50,7 @@ pub use form::{Form, FormError};
 pub use key_rules::KeyRules;
 pub use name::{Bucket, Key, UploadId, VersionId};
 pub use operation::{AnswerClass, BodyRule, OperationKind, Patience};
+pub use preflight::{PREFLIGHT, Preflight, PreflightError, cors_headers};
 pub use query::{Presigned, QueryError, is_presigned, is_query_name_of_aws, without_query_names};
 pub use render::render_error;
 pub use requirement::{Facts, NonEmpty, Requirement, Requirements};

@@ -21,7 +21,7 @@ use crate::addressing::{HostError, HostStyle, PathError, Target, target};
 use crate::code::AwsCode;
 use crate::copy_source::{CopySource, CopySourceError};
 use crate::headers::request::{HeaderError, collect};
-use crate::name::{Bucket, Key, NameError};
+use crate::name::{Bucket, Key};
 use crate::operation::{OperationKind, Spec, Verb};
 use crate::query::{Presigned, Query, QueryError};
 use crate::tagging::TaggingError;
@@ -123,23 +123,9 @@ impl Reason {
         match self {
             Self::Method | Self::NoOperation => AwsCode::MethodNotAllowed,
             Self::Host(HostError::Unknown) => AwsCode::InvalidRequest,
-            Self::Host(HostError::Bucket(_))
-            | Self::Path(PathError::Name(NameError::Bucket | NameError::ReservedBucket)) => {
-                AwsCode::InvalidBucketName
-            }
-            Self::Path(PathError::Name(NameError::LongKey)) => AwsCode::KeyTooLongError,
-            Self::Path(
-                PathError::NotAPath
-                | PathError::Character
-                | PathError::Encoding(_)
-                | PathError::Name(
-                    NameError::EmptyKey
-                    | NameError::NulInKey
-                    | NameError::VersionId
-                    | NameError::UploadId,
-                ),
-            )
-            | Self::Query(QueryError::Encoding(_)) => AwsCode::InvalidURI,
+            Self::Host(HostError::Bucket(_)) => AwsCode::InvalidBucketName,
+            Self::Path(error) => error.code(),
+            Self::Query(QueryError::Encoding(_)) => AwsCode::InvalidURI,
             Self::CopySource(CopySourceError::Arn)
             | Self::Header(HeaderError::Unknown(_))
             | Self::NotImplemented { .. } => AwsCode::NotImplemented,

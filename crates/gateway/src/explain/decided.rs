@@ -234,7 +234,7 @@ impl Explanation {
         let mut answer = Map::new();
         let mut put = |name: &str, value: Json| answer.insert(name.to_owned(), value);
         if let Some(operation) = self.operation {
-            put("operation", json!(operation.name()));
+            put("operation", json!(operation));
         }
         if let Some(principal) = &self.principal {
             put("principal", json!(principal));

@@ -6,17 +6,16 @@
 use std::sync::Arc;
 
 use policy::{Context, Denial, Permit, Reason};
-use s3::Document;
-use s3::OperationKind;
 use s3::document::ObjectIdentifier;
 use s3::requirement::Requirements;
+use s3::{Document, OperationKind, PREFLIGHT};
 use sigv4::Timestamp;
 
 use super::authenticated::{Authenticated, Signature};
 use super::client::{Client, Connection};
-use super::payload;
 use super::received::Received;
 use super::resolved::{Resolved, facts};
+use super::{payload, preflight};
 use crate::caller::Caller;
 use crate::decide::{Allowed, Decided, EXISTING_TAG};
 use crate::reject::Reject;
@@ -38,7 +37,8 @@ pub(crate) struct Supposed<'a> {
 /// What would become of it.
 #[derive(Default)]
 pub(crate) struct Explanation {
-    pub(crate) operation: Option<OperationKind>,
+    /// The name of the operation.
+    pub(crate) operation: Option<&'static str>,
     /// The ARN of the caller; None of nobody in particular, and of somebody who proved nothing.
     pub(crate) principal: Option<String>,
     pub(crate) store: Option<String>,
@@ -84,6 +84,12 @@ fn run(
     let proxies = snapshot.live.trusted_proxies.as_deref().unwrap_or(&[]);
     let client = Client::new(connection, request.headers(), proxies);
     let received = Received::new(request, client, Arc::clone(snapshot), now)?;
+    if received.is_preflight() {
+        explanation.operation = Some(PREFLIGHT);
+        let store = preflight::store(snapshot, &received.preflight()?)?;
+        explanation.store = Some(store.name.clone());
+        return Ok(Verdict::LeftToStore);
+    }
     let authenticated = match caller {
         Some(caller) => received.suppose(caller),
         None => received.authenticate()?,
@@ -91,10 +97,10 @@ fn run(
     explanation.principal = authenticated.principal();
     let identified = authenticated.identify().inspect_err(|reject| {
         if let Reject::Resolve(error) = reject {
-            explanation.operation = error.operation;
+            explanation.operation = error.operation.map(OperationKind::name);
         }
     })?;
-    explanation.operation = Some(identified.operation().kind());
+    explanation.operation = Some(identified.operation().kind().name());
     let identified = if identified.is_form() {
         let read = identified.suppose_form(body)?;
         explanation.principal = read.request().principal();

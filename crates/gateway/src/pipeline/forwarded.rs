@@ -9,7 +9,7 @@ use s3::answer::{BucketList, DeleteResult, Owner, StoreError, bucket_location};
 use s3::form::Success;
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
 use s3::operation::{AnswerClass, OperationKind};
-use s3::{AwsCode, Operation, XmlError};
+use s3::{AwsCode, Operation, XmlError, cors_headers};
 use sigv4::{Region, Timestamp};
 
 use super::Exchange;
@@ -62,8 +62,19 @@ impl Forwarded {
         Self { delivered, answer }
     }
 
-    /// Makes the client's answer of the store's.
+    /// Makes the client's answer of the store's. Which pages of other origins may read it says the
+    /// store alone, whatever the answer became: what a page may not read, it cannot tell from a
+    /// broken network.
     pub(super) async fn answer(self, exchange: Exchange, resource: &str) -> Response<Answer> {
+        let of_page = self.delivered.operation.header(header::ORIGIN.as_str()).is_some();
+        let answer = self.answer.as_ref().filter(|_| of_page);
+        let cors = answer.map(|answer| cors_headers(answer.headers())).unwrap_or_default();
+        let mut response = self.for_anybody(exchange, resource).await;
+        response.headers_mut().extend(cors);
+        response
+    }
+
+    async fn for_anybody(self, exchange: Exchange, resource: &str) -> Response<Answer> {
         let Self { delivered, answer } = self;
         let Some(answer) = answer else {
             return match delivered.operation.kind() {

@@ -113,7 +113,10 @@ impl<B> Identified<B> {
             None => LengthRange::ANY,
             Some(policy) => PostPolicy::parse(policy)?.check(&form, bucket, &key, now.unix())?,
         };
-        let fields = form.headers()?;
+        let mut fields = form.headers()?;
+        if let Some(origin) = head.headers.get(header::ORIGIN) {
+            fields.insert(header::ORIGIN, origin.clone());
+        }
         let operation = s3::resolve_form(bucket, key, &fields, &snapshot.live.harmless_headers)?;
         let body = body_of(body, file, rest)?;
         let posted = Posted { range, length, success: form.success() };

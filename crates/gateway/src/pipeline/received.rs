@@ -102,6 +102,19 @@ impl<B> Received<B> {
         Ok(Self { head, client, snapshot, now, body })
     }
 
+    /// Whether it goes the way of [`Self::preflight`].
+    pub(super) fn is_preflight(&self) -> bool {
+        self.head.method == Method::OPTIONS
+    }
+
+    /// What a browser asks before its page's request. Nobody signs it.
+    ///
+    /// # Errors
+    /// [`Reject::Preflight`].
+    pub(super) fn preflight(&self) -> Result<s3::Preflight, Reject> {
+        Ok(s3::Preflight::parse(&self.head.style, self.head.path(), &self.head.headers)?)
+    }
+
     /// Step two: finds out who signed.
     ///
     /// # Errors

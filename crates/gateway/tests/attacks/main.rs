@@ -29,6 +29,7 @@ mod memory;
 mod neighbour;
 mod plan;
 mod policies;
+mod preflight;
 mod promises;
 mod providers;
 mod reloads;

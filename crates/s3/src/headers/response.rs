@@ -79,7 +79,8 @@ impl FromIterator<Protected> for ProtectedSet {
 ///
 /// Never passed: `x-amz-request-id`, `x-amz-id-2`, `server`, `date`, `connection` and other
 /// hop-by-hop headers, `location`, `x-amz-bucket-region`, `access-control-*`, and whatever is not
-/// in the lists below; request id, location and region are the gateway's to set. `content-length`
+/// in the lists below; request id, location and region are the gateway's to set, and what the store
+/// says to pages of other origins is [`cors_headers`](crate::cors_headers). `content-length`
 /// passes for the bytes or the headers of an object only; for everything else the gateway knows the
 /// length of what it sends.
 #[must_use]

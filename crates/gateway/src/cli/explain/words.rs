@@ -15,7 +15,7 @@ pub(super) fn meaning(explained: &Explained, out: &mut dyn Write) -> io::Result<
     if let Some(reject) = &explained.reject {
         writeln!(out, "refused    {reject}")?;
     }
-    needs(explained.requirements.iter().flat_map(|all| all.iter()), out)
+    needs(explained.checks.iter().flatten(), out)
 }
 
 /// What is decided about it.
@@ -65,9 +65,9 @@ pub(super) fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Re
     }
 }
 
-fn operation(operation: Option<s3::OperationKind>, out: &mut dyn Write) -> io::Result<()> {
+fn operation(operation: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     match operation {
-        Some(operation) => writeln!(out, "operation  {}", operation.name()),
+        Some(operation) => writeln!(out, "operation  {operation}"),
         None => writeln!(out, "operation  none that is known"),
     }
 }

@@ -41,6 +41,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::CopyAcrossStores
         | Reject::LocationConstraint
         | Reject::KeyRule(_)
+        | Reject::Preflight(_)
         | Reject::Document(_) => Section::Operation,
         Reject::Form(_)
         | Reject::FileLength { .. }
@@ -54,6 +55,7 @@ fn section(reject: &Reject) -> Section {
         Reject::Denied(_)
         | Reject::Hidden
         | Reject::NoCredential
+        | Reject::Cors(_)
         | Reject::PostPolicy(_)
         | Reject::TagsUnknown(_) => Section::Decision,
         Reject::Unproven

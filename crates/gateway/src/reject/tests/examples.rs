@@ -62,6 +62,8 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::UnexpectedBody => [Reject::UnexpectedBody],
         Reject::Form(_) => payload::forms().into_iter().map(Reject::Form),
         Reject::PostPolicy(_) => payload::post_policies().into_iter().map(Reject::PostPolicy),
+        Reject::Preflight(_) => request::preflights().into_iter().map(Reject::Preflight),
+        Reject::Cors(_) => [Reject::Cors(403)],
         Reject::FileLength { .. } => [Exceeds::Below(2), Exceeds::Above(0)]
             .map(|exceeds| Reject::FileLength { length: 1, exceeds }),
         Reject::NoLength => [Reject::NoLength],

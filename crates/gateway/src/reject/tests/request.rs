@@ -8,7 +8,9 @@ use s3::headers::HeaderError;
 use s3::key_rules::KeyRuleError;
 use s3::name::NameError;
 use s3::resolve::Reason;
-use s3::{EncodingError, OperationKind, QueryError, ResolveError, TaggingError, XmlError};
+use s3::{
+    EncodingError, OperationKind, PreflightError, QueryError, ResolveError, TaggingError, XmlError,
+};
 
 use super::examples::every;
 
@@ -128,6 +130,14 @@ fn reasons() -> Vec<Reason> {
 pub(super) fn resolves() -> Vec<ResolveError> {
     let reasons = reasons().into_iter().filter(|reason| !matches!(reason, Reason::Host(_)));
     reasons.map(|reason| ResolveError { operation: None, target: None, reason }).collect()
+}
+
+pub(super) fn preflights() -> Vec<PreflightError> {
+    every!(PreflightError {
+        PreflightError::Path(_) => paths().into_iter().map(PreflightError::Path),
+        PreflightError::NoBucket => [PreflightError::NoBucket],
+        PreflightError::Header(_) => [PreflightError::Header(http::header::ORIGIN)],
+    })
 }
 
 pub(super) fn key_rules() -> Vec<KeyRuleError> {
