@@ -1,7 +1,7 @@
 """Settings of buckets and objects, as far as RGW has them."""
 
 import pytest
-from helpers import fails
+from helpers import fails, read
 
 
 @pytest.fixture
@@ -28,6 +28,50 @@ def test_cors(owner, bucket):
     assert found[0]["AllowedOrigins"] == ["https://app.example.org"]
     owner.delete_bucket_cors(Bucket=bucket)
     fails("NoSuchCORSConfiguration", owner.get_bucket_cors, Bucket=bucket)
+
+
+def test_a_page_of_another_origin(target, owner, bucket, prefix):
+    rule = {
+        "AllowedOrigins": ["https://app.example.org"],
+        "AllowedMethods": ["GET", "PUT"],
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 600,
+    }
+    owner.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    try:
+        put = {"Bucket": bucket, "Key": prefix + "page"}
+        url = owner.generate_presigned_url("put_object", Params=put, ExpiresIn=60)
+
+        def preflight(origin, method):
+            return target.send(
+                "OPTIONS",
+                url,
+                headers={
+                    "Origin": origin,
+                    "Access-Control-Request-Method": method,
+                    "Access-Control-Request-Headers": "content-type",
+                },
+            )
+
+        status, headers, _ = preflight("https://app.example.org", "PUT")
+        assert (status, headers["Access-Control-Allow-Origin"]) == (200, "https://app.example.org")
+        assert "PUT" in headers["Access-Control-Allow-Methods"]
+        assert headers["Access-Control-Max-Age"] == "600"
+        for origin, method in [("https://other.example.org", "PUT"), ("https://app.example.org", "DELETE")]:
+            status, headers, body = preflight(origin, method)
+            assert (status, headers["Access-Control-Allow-Origin"]) == (403, None)
+            assert b"<Code>AccessForbidden</Code>" in body
+
+        page = {"Origin": "https://app.example.org"}
+        status, headers, _ = target.send("PUT", url, body=b"from a page", headers=page)
+        assert (status, headers["Access-Control-Allow-Origin"]) == (200, "https://app.example.org")
+        assert headers["Access-Control-Expose-Headers"] == "ETag"
+        assert read(owner, bucket, prefix + "page") == b"from a page"
+        status, headers, _ = target.send("PUT", url, body=b"from no page")
+        assert (status, headers["Access-Control-Allow-Origin"]) == (200, None)
+    finally:
+        owner.delete_bucket_cors(Bucket=bucket)
 
 
 def test_tags_of_a_bucket(owner, bucket):
