@@ -180,7 +180,8 @@ fn of_user(
 }
 
 /// The policies that narrow a session: the one that travels in its token, and managed ones as they
-/// are now.
+/// are now. The first is compiled for every request, which takes a few microseconds
+/// (`crates/policy/benches/evaluate.rs`).
 fn session_policies(
     snapshot: &Snapshot,
     asked: &SessionPolicies,

@@ -146,6 +146,17 @@ fn reference(bencher: Bencher<'_, '_>) {
     bencher.bench(|| model::decide(black_box(&documents), black_box(&asked)));
 }
 
+/// What a catalogue hands on for one table; a session brings it along with every request.
+#[divan::bench]
+fn loading_a_session_policy(bencher: Bencher<'_, '_>) {
+    let text = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject"],
+         "Resource":"arn:aws:s3:::lake/warehouse/sales/orders/*"},
+        {"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::lake",
+         "Condition":{"StringLike":{"s3:prefix":"warehouse/sales/orders/*"}}}]}"#;
+    bencher.bench(|| Policy::load(Kind::Session, "session policy", black_box(text)));
+}
+
 #[divan::bench]
 fn loading(bencher: Bencher<'_, '_>) {
     let text = document(false);
