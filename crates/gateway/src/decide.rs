@@ -7,7 +7,7 @@ use s3::requirement::{Facts, Requirement, Requirements};
 use s3::{Document, Operation};
 
 use crate::caller::Caller;
-use crate::config::{Authorization, Store};
+use crate::config::{Authorization, Credential, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
@@ -46,6 +46,11 @@ impl Allowed {
         }
     }
 
+    /// Whether every key of a DeleteObjects was denied: then there is nothing to ask the store for.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self, Self::ByPolicy(permits) if permits.is_empty())
+    }
+
     /// Whether the store decides.
     pub(crate) fn is_left_to_store(&self) -> bool {
         matches!(self, Self::LeftToStore(_))
@@ -78,7 +83,18 @@ pub(crate) struct Decided {
     pub(crate) unless_untagged: Option<Denial>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    /// The keys of the store that are for the caller.
+    ///
+    /// # Errors
+    /// [`Reject::NoCredential`].
+    pub(crate) fn credential(&self) -> Result<&'a Credential, Reject> {
+        let [about_caller, about_request] = self.contexts;
+        self.store
+            .credentials_for(&[about_caller, about_request], self.caller.is_anonymous())
+            .ok_or(Reject::NoCredential)
+    }
+
     /// What has to be asked about an operation.
     ///
     /// # Errors

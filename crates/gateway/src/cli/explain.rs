@@ -30,7 +30,8 @@ const MAX_RAW: u64 = 16 * 1024 * 1024;
   {\"id\" or \"line\", \"operation\", \"checks\": [{\"action\", \"resource\", \"context\"}], \"reject\": \"CODE, why\"}\n\
 Signature, time and hash of the body are not judged. With --config FILE the answer goes on to the decision:\n\
   {..., \"principal\", \"store\", \"context\", \"decision\": \"allow|explicitDeny|implicitDeny|leftToStore\",\n\
-   \"because\": [{\"policy\", \"statement\", \"sid\"}], \"denied\", \"nearest\", \"objects\"}\n\
+   \"because\": [{\"policy\", \"statement\", \"sid\"}], \"denied\", \"nearest\", \"objects\",\n\
+   \"needs_tags\", \"if_source_has_tags\", \"credential\"}; \"reject\" beside \"allow\" is what stops it after all\n\
 and without --role, --user or --anonymous the signature and its time are judged: it says who asks."
 )]
 pub struct Explain {

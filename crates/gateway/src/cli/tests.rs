@@ -385,9 +385,26 @@ fn explain_decides_for_users_for_nobody_and_for_whoever_signed() {
         user.out
     );
     assert!(user.out.contains("decision   allow\n"), "{}", user.out);
+    assert!(user.out.ends_with("credential main\n"), "{}", user.out);
     let anybody = decided(&folder, "GET /open/k", &["--anonymous"]);
     assert!(anybody.out.contains("caller     anonymous\n"), "{}", anybody.out);
     assert!(anybody.out.contains("because    buckets/open.json[0] (All)\n"), "{}", anybody.out);
+    let no_keys = "refused    AccessDenied, no credential of the store is for this caller\n";
+    assert!(anybody.out.ends_with(no_keys), "{}", anybody.out);
+    let page = ["OPTIONS /open/k HTTP/1.1", "Host: s3.test", "Origin: https://app.test"].join("\n");
+    let config = folder.path().join("fakes3pp.yaml");
+    for (method, expected) in [
+        (
+            "PUT",
+            "operation  OptionsPreflight\ncaller     anonymous\nstore      ceph\ndecision   left to the store\n",
+        ),
+        ("PATCH", "operation  OptionsPreflight\ncaller     anonymous\nrefused    BadRequest, "),
+    ] {
+        let asked = format!("{page}\nAccess-Control-Request-Method: {method}\n\n");
+        let with = ["explain", "--request", "-", "--config", config.to_str().unwrap()];
+        let ran = fed(&with, &asked);
+        assert!(ran.out.starts_with(expected), "{}", ran.out);
+    }
     let signed = decided(&folder, "GET /data/k", &[]);
     assert!(signed.out.contains("caller     anonymous\n"), "nobody signed: {}", signed.out);
     assert!(signed.out.contains("decision   implicitDeny of "), "{}", signed.out);

@@ -17,6 +17,7 @@ use crate::caller::{self, Caller, UserCaller};
 use crate::config::{Config, Provider};
 use crate::pipeline::Connection;
 use crate::pipeline::explained::{Explanation, Supposed, Verdict, explain};
+use crate::reject::Reject;
 use crate::simulation::{because, described, statement};
 use crate::snapshot::{Snapshot, StoreTlsError};
 
@@ -108,7 +109,7 @@ impl Deciding {
         let tls = suppositions.tls.then_some(rustls::ProtocolVersion::TLSv1_3);
         let Some(sent) = sent(request) else {
             return Ok(Explanation {
-                verdict: Some(Verdict::Rejected(crate::reject::Reject::Target)),
+                verdict: Some(Verdict::Rejected(Reject::Target)),
                 ..Explanation::default()
             });
         };
@@ -259,6 +260,12 @@ impl Explanation {
         if let Some(verdict) = &self.verdict {
             answer.extend(verdict.to_json());
         }
+        if let Some(credential) = &self.credential {
+            answer.insert("credential".to_owned(), json!(credential));
+        }
+        if let Some(reject) = &self.stopped {
+            answer.insert("reject".to_owned(), rejection_json(reject));
+        }
         answer
     }
 }
@@ -300,14 +307,18 @@ impl Verdict {
             Self::LeftToStore => {
                 put("decision", json!("leftToStore"));
             }
-            Self::Rejected(crate::reject::Reject::Denied(denial)) => answer = denied_json(denial),
+            Self::Rejected(Reject::Denied(denial)) => answer = denied_json(denial),
             Self::Rejected(reject) => {
-                let said = reject.rejection();
-                put("reject", json!(rejection(said.code, &said.reason)));
+                put("reject", rejection_json(reject));
             }
         }
         answer
     }
+}
+
+fn rejection_json(reject: &Reject) -> Json {
+    let said = reject.rejection();
+    json!(rejection(said.code, &said.reason))
 }
 
 fn denied_json(denial: &Denial) -> Map<String, Json> {

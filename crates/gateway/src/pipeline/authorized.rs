@@ -24,7 +24,7 @@ use super::post_object::Posted;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
-use crate::config::{Credential, Store};
+use crate::config::Store;
 use crate::decide::{Allowed, Judge};
 use crate::reject::Reject;
 use crate::snapshot::{Snapshot, on_the_wire, store_host};
@@ -104,12 +104,7 @@ impl Authorized {
         app: &App,
         record: &mut Record,
     ) -> Result<Forwarded, Reject> {
-        let nothing_left = match &self.allowed {
-            // Every key of a DeleteObjects was denied: there is nothing to ask the store for.
-            Allowed::ByPolicy(permits) => permits.is_empty(),
-            Allowed::LeftToStore(_) => false,
-        };
-        if nothing_left || self.custody()? == Custody::Ours {
+        if self.allowed.is_nothing() || self.custody()? == Custody::Ours {
             return Ok(Forwarded::new(self.delivered(None, Trailers::new()), None));
         }
         let snapshot = Arc::clone(&self.snapshot);
@@ -118,7 +113,13 @@ impl Authorized {
         let signer = match self.allowed {
             Allowed::LeftToStore(_) => None,
             Allowed::ByPolicy(_) => {
-                let credential = self.credential(&store)?;
+                let judge = Judge {
+                    caller: &self.caller,
+                    snapshot: &snapshot,
+                    store: &store,
+                    contexts: &self.contexts,
+                };
+                let credential = judge.credential()?;
                 record.credential = Some(credential.name.clone());
                 let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
                 self.copied_tags(app, handle, signer).await?;
@@ -160,13 +161,6 @@ impl Authorized {
             None => prepared.trailers,
         };
         Ok(Forwarded::new(self.delivered(prepared.verdict, trailers), Some(answer)))
-    }
-
-    fn credential<'s>(&self, store: &'s Store) -> Result<&'s Credential, Reject> {
-        let [about_caller, about_request] = &self.contexts;
-        store
-            .credentials_for(&[about_caller, about_request], self.caller.is_anonymous())
-            .ok_or(Reject::NoCredential)
     }
 
     async fn prepare(&mut self, app: &App, headers: &mut HeaderMap) -> Result<Prepared, Reject> {

@@ -3,14 +3,15 @@
 //! disabling ACLs for your bucket*).
 
 use http::{HeaderMap, Response, StatusCode, header};
-use s3::{Document, OperationKind};
+use s3::{Document, Operation, OperationKind};
 
 use super::Exchange;
 use super::answer::Answer;
 use super::authorized::Authorized;
 use super::forwarded::Delivered;
-use crate::config::Authorization;
+use crate::config::{Authorization, Store};
 use crate::reject::Reject;
+use crate::snapshot::Snapshot;
 
 /// Who answers a request that is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,22 @@ pub(super) enum Custody {
     Stores,
 }
 
+/// What is allowed, as far as custody hangs on it.
+pub(super) struct Custodian<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) store: &'a Store,
+    pub(super) operation: &'a Operation,
+    pub(super) document: Option<&'a Document>,
+}
+
 impl Authorized {
+    pub(super) fn custody(&self) -> Result<Custody, Reject> {
+        let (snapshot, store, operation) = (&self.snapshot, &self.store, &self.operation);
+        Custodian { snapshot, store, operation, document: self.document.as_ref() }.custody()
+    }
+}
+
+impl Custodian<'_> {
     /// Who answers, after everything is allowed: AWS, too, asks the policies first.
     ///
     /// # Errors
@@ -57,7 +73,7 @@ impl Authorized {
         let listed = matches!(
             self.operation.kind(),
             OperationKind::PutBucketAcl | OperationKind::PutObjectAcl
-        ) && match &self.document {
+        ) && match self.document {
             Some(Document::Configuration(list)) => !list.is_empty() || canned.is_none(),
             _ => true,
         };

@@ -38,10 +38,8 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     /// With the keys of the store that are for the caller.
     fn of(app: &'a App, judge: &Judge<'a>, now: Timestamp) -> Result<Self, Reject> {
-        let Judge { store, snapshot, contexts: [about_caller, about_request], caller } = *judge;
-        let credential = store
-            .credentials_for(&[about_caller, about_request], caller.is_anonymous())
-            .ok_or(Reject::NoCredential)?;
+        let Judge { store, snapshot, .. } = *judge;
+        let credential = judge.credential()?;
         let handle = snapshot.store(store).ok_or(Reject::NoStoreHandle)?;
         let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
         Ok(Self { app, store, handle, signer, now })

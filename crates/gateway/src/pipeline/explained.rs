@@ -13,6 +13,7 @@ use sigv4::Timestamp;
 
 use super::authenticated::{Authenticated, Signature};
 use super::client::{Client, Connection};
+use super::custody::{Custodian, Custody};
 use super::received::Received;
 use super::resolved::{Resolved, facts};
 use super::{payload, preflight};
@@ -48,6 +49,10 @@ pub(crate) struct Explanation {
     /// The decision may hang on tags of the object.
     pub(crate) needs_tags: bool,
     pub(crate) verdict: Option<Verdict>,
+    /// The name of the store's keys that it is signed with, if it is.
+    pub(crate) credential: Option<String>,
+    /// Why it does not go to the store, although everything is allowed.
+    pub(crate) stopped: Option<Reject>,
 }
 
 /// How it ends.
@@ -153,7 +158,14 @@ impl Resolved<()> {
             }
         }
         explanation.requirements = Some(question.requirements.clone());
+        if explanation.needs_tags
+            && let Err(error) = judge.credential()
+        {
+            return Err(Reject::TagsUnknown(error.to_string()));
+        }
         let Decided { allowed, denials, unless_untagged } = judge.decide(&question)?;
+        explanation.stopped = self.leave(&allowed, document.as_ref(), explanation).err();
+        let unless_untagged = unless_untagged.filter(|_| explanation.stopped.is_none());
         Ok(match (allowed, &question.requirements) {
             (Allowed::LeftToStore(_), _) => Verdict::LeftToStore,
             (Allowed::ByPolicy(_), Requirements::PerKey(keys)) => {
@@ -164,6 +176,25 @@ impl Resolved<()> {
                 Verdict::Allowed { because: reasons(&permits), unless_untagged }
             }
         })
+    }
+
+    /// What comes after the decision and before the store.
+    fn leave(
+        &self,
+        allowed: &Allowed,
+        document: Option<&Document>,
+        explanation: &mut Explanation,
+    ) -> Result<(), Reject> {
+        let Self { snapshot, store, operation, .. } = self;
+        let custodian = Custodian { snapshot, store, operation, document };
+        if allowed.is_nothing() || custodian.custody()? == Custody::Ours {
+            return Ok(());
+        }
+        if allowed.is_left_to_store() {
+            return Ok(());
+        }
+        explanation.credential = Some(self.judge().credential()?.name.clone());
+        Ok(())
     }
 }
 

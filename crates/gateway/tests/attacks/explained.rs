@@ -222,15 +222,17 @@ fn explained(followed: &Followed, lines: &str) -> Vec<Value> {
         .collect()
 }
 
-/// What the gateway did, in the words of the explanation: decision, what was denied, and of an error
-/// before any decision its code.
+/// What the gateway did, in the words of the explanation: decision, what was denied, and the code of
+/// whatever else kept it from the store.
 fn enforced(line: &Value) -> (Value, Value, Value) {
     let decision = line["decision"].clone();
     let denied = match &line["denial"] {
         Value::Null => Value::Null,
         denial => json!({ "action": denial["action"], "resource": denial["resource"] }),
     };
-    let error = if decision.is_null() { line["error"].clone() } else { Value::Null };
+    // That a bucket has no policy is an answer.
+    let answered = !line["store_status"].is_null() || line["error"] == "NoSuchBucketPolicy";
+    let error = if denied.is_null() && !answered { line["error"].clone() } else { Value::Null };
     (decision, denied, error)
 }
 

@@ -31,7 +31,15 @@ pub(super) fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Re
     if explanation.needs_tags {
         writeln!(out, "note       the object's tags decide: `--existing-tag KEY=VALUE` says them")?;
     }
-    match &explanation.verdict {
+    verdict(explanation.verdict.as_ref(), out)?;
+    if let Some(credential) = &explanation.credential {
+        writeln!(out, "credential {credential}")?;
+    }
+    explanation.stopped.as_ref().map_or(Ok(()), |reject| refused(reject, out))
+}
+
+fn verdict(verdict: Option<&Verdict>, out: &mut dyn Write) -> io::Result<()> {
+    match verdict {
         None => Ok(()),
         Some(Verdict::LeftToStore) => writeln!(out, "decision   left to the store"),
         Some(Verdict::Allowed { because, unless_untagged }) => {
@@ -58,11 +66,13 @@ pub(super) fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Re
             Ok(())
         }
         Some(Verdict::Rejected(Reject::Denied(denial))) => denied(denial, out),
-        Some(Verdict::Rejected(reject)) => {
-            let said = reject.rejection();
-            writeln!(out, "refused    {}, {}", said.code.as_str(), said.reason)
-        }
+        Some(Verdict::Rejected(reject)) => refused(reject, out),
     }
+}
+
+fn refused(reject: &Reject, out: &mut dyn Write) -> io::Result<()> {
+    let said = reject.rejection();
+    writeln!(out, "refused    {}, {}", said.code.as_str(), said.reason)
 }
 
 fn operation(operation: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
