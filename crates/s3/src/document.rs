@@ -12,7 +12,7 @@ mod object_settings;
 #[cfg(test)]
 mod tests;
 
-pub use complete::{CompleteRequest, Part};
+pub use complete::CompleteRequest;
 pub use configuration::{Configuration, PolicyText};
 pub use create_bucket::CreateBucketRequest;
 pub use delete_objects::{DeleteRequest, ObjectIdentifier};

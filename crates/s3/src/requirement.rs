@@ -104,12 +104,6 @@ impl<T> NonEmpty<T> {
     pub fn first(&self) -> &T {
         &self.first
     }
-
-    /// How many there are.
-    #[expect(clippy::len_without_is_empty, reason = "it never is")]
-    pub fn len(&self) -> usize {
-        1 + self.rest.len()
-    }
 }
 
 /// What a request requires.

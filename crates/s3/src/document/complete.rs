@@ -13,13 +13,13 @@ const CHECKSUMS: &[&str] =
 
 /// A part of the upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+struct Part {
     /// Its number, 1 to 10,000.
-    pub number: u16,
+    number: u16,
     /// Its ETag, as UploadPart answered it.
-    pub etag: Option<String>,
+    etag: Option<String>,
     /// Its checksums: element name and value.
-    pub checksums: Vec<(&'static str, String)>,
+    checksums: Vec<(&'static str, String)>,
 }
 
 /// What CompleteMultipartUpload asks for. Whether the parts are in order, and are those that were
@@ -42,12 +42,6 @@ impl CompleteRequest {
         }
         cursor.finish()?;
         if parts.is_empty() { Err(XmlError::Missing("Part").into()) } else { Ok(Self { parts }) }
-    }
-
-    /// The parts, in the order of the request.
-    #[must_use]
-    pub fn parts(&self) -> &[Part] {
-        &self.parts
     }
 
     pub(super) fn render(&self) -> String {

@@ -55,14 +55,6 @@ impl Configuration {
         self.pieces.is_empty()
     }
 
-    /// The texts of all elements of a name, in order.
-    pub fn texts<'a>(&'a self, element: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pieces.windows(2).filter_map(move |pair| match pair {
-            [Piece::Open(name, _), Piece::Text(text)] if name == element => Some(text.as_str()),
-            _ => None,
-        })
-    }
-
     pub(super) fn render(&self) -> String {
         if self.is_empty() { String::new() } else { Writer::pieces(self.root, &self.pieces) }
     }

@@ -98,7 +98,7 @@ fn a15_each_object_is_decided_by_itself() {
     let described: Vec<_> = keys
         .iter()
         .map(|(object, requirements)| {
-            assert_eq!(requirements.len(), 1);
+            assert_eq!(requirements.iter().count(), 1);
             (
                 object.key.as_str(),
                 requirements.first().action,

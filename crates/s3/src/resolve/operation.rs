@@ -8,7 +8,7 @@ use crate::addressing::Target;
 use crate::copy_source::CopySource;
 use crate::encoding::{encode_path, encode_query};
 use crate::headers::request::without_aws_chunked;
-use crate::name::{Bucket, Key, UploadId, VersionId};
+use crate::name::{Bucket, Key, VersionId};
 use crate::operation::{BodyRule, Digest, OperationKind, Spec};
 
 /// What was parsed, the same for a request that is refused and one that is not.
@@ -127,12 +127,6 @@ impl Operation {
     #[must_use]
     pub fn version(&self) -> Option<VersionId> {
         self.query("versionId").and_then(|id| VersionId::parse(id).ok())
-    }
-
-    /// The multipart upload that is addressed, if one is.
-    #[must_use]
-    pub fn upload(&self) -> Option<UploadId> {
-        self.query("uploadId").and_then(|id| UploadId::parse(id).ok())
     }
 
     /// A query parameter of S3's, decoded. Names of the signature are not kept.
