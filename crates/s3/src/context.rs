@@ -188,8 +188,8 @@ fn of_tags(context: &mut Context, tags: &[(String, String)]) {
 
 fn of_document(context: &mut Context, action: &str, document: &Document, facts: &Facts<'_>) {
     match (document, action) {
-        (Document::Tagging(tagging), _) if TAGGING.contains(&action) => {
-            of_tags(context, tagging.tags())
+        (Document::Tagging(tagging), "s3:PutObjectTagging" | "s3:PutObjectVersionTagging") => {
+            of_tags(context, tagging.tags());
         }
         (Document::Retention(retention), "s3:PutObjectRetention") => {
             set(context, "s3:object-lock-mode", retention.mode());

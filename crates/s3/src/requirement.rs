@@ -334,12 +334,12 @@ impl<'a> Asker<'a> {
 }
 
 fn whose_tags(action: &str, on: Place) -> Option<Whose> {
-    let has = tagged::ACTIONS.contains(&action);
-    match on {
-        Place::Object if has => Some(Whose::Target),
-        Place::Source if has => Some(Whose::Source),
-        Place::Object | Place::Source | Place::Bucket | Place::Everything => None,
-    }
+    let whose = match on {
+        Place::Object => Whose::Target,
+        Place::Source => Whose::Source,
+        Place::Bucket | Place::Everything => return None,
+    };
+    tagged::ACTIONS.contains(&action).then_some(whose)
 }
 
 fn is_set(flag: Option<&http::HeaderValue>) -> bool {
