@@ -69,8 +69,6 @@ impl PartHead {
 /// old browsers sent.
 fn parameter(text: &str) -> Option<(&str, String, &str)> {
     let (name, rest) = text.split_once('=')?;
-    let name = name.trim();
-    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
     let rest = rest.trim_start();
     let (value, rest) = match rest.strip_prefix('"') {
         Some(quoted) => quoted_value(quoted)?,
@@ -81,7 +79,7 @@ fn parameter(text: &str) -> Option<(&str, String, &str)> {
     };
     let rest = rest.trim_start();
     let rest = if rest.is_empty() { rest } else { rest.strip_prefix(';')? };
-    (is_name && !value.contains(['\r', '\n', '\0'])).then_some((name, value, rest))
+    (!value.contains(['\r', '\n', '\0'])).then_some((name.trim(), value, rest))
 }
 
 fn quoted_value(text: &str) -> Option<(String, &str)> {

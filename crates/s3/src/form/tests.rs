@@ -165,6 +165,9 @@ fn what_is_no_form_is_refused() {
         "Content-Disposition: form-data; name=\"key",
         "Content-Disposition: form-data; name=\"key\" x",
         "Content-Disposition: form-data; name=\"key\"; name=\"acl\"",
+        "Content-Disposition: form-data; =\"key\"",
+        "Content-Disposition: form-data; \"name\"=\"key\"",
+        "Content-Disposition: form-data; name=\"key\"; size=1",
         "Content-Disposition: form-data; name=\"key\"; filename*=UTF-8''file",
         "Content-Disposition: form-data; name=\"key\"\r\nContent-Disposition: form-data; name=\"acl\"",
         "Content-Disposition: form-data; name=\"key\"\r\nContent-Transfer-Encoding: base64",
@@ -200,6 +203,24 @@ fn a42_what_stands_before_the_file_is_bounded() {
     for size in [1000, usize::MAX] {
         let read = read_in(&form(&[("x-ignore-a", &long)], b"file"), || size);
         assert_eq!(read.err(), Some(FormError::TooLarge));
+    }
+    // Where the file begins exactly at the bound, and a byte behind it.
+    let length_of = |value: &str| {
+        let reader = &mut FormReader::new(Boundary::of(TYPE).unwrap());
+        reader.push(&form(&[("x-ignore-a", value)], b"")).map(|head| head.unwrap().consumed)
+    };
+    let fitting = "x".repeat(MAX_HEAD - usize::try_from(length_of("").unwrap()).unwrap());
+    assert_eq!(length_of(&fitting), Ok(MAX_HEAD as u64));
+    assert_eq!(length_of(&format!("{fitting}x")), Err(FormError::TooLarge));
+    let unfinished = form(&[("x-ignore-a", &long)], b"");
+    for pieces in [&[MAX_HEAD][..], &[1000, MAX_HEAD - 1000]] {
+        let mut reader = FormReader::new(Boundary::of(TYPE).unwrap());
+        let mut at = 0;
+        for length in pieces {
+            assert!(matches!(reader.push(&unfinished[at..at + length]), Ok(None)));
+            at += length;
+        }
+        assert!(matches!(reader.push(&unfinished[at..=at]), Err(FormError::TooLarge)));
     }
     let endless = [b"------b0undary\r\nA: ".to_vec(), vec![b'a'; MAX_HEAD]].concat();
     assert_eq!(refused(&endless), FormError::TooLarge);
