@@ -154,14 +154,26 @@ mod tests {
     #[test]
     fn statuses_without_a_document_have_a_code() {
         for (status, on_key, code) in [
+            (302, false, AwsCode::InternalError),
+            (400, true, AwsCode::BadRequest),
+            (403, true, AwsCode::AccessDenied),
             (404, true, AwsCode::NoSuchKey),
             (404, false, AwsCode::NoSuchBucket),
+            (405, true, AwsCode::MethodNotAllowed),
+            (409, false, AwsCode::OperationAborted),
+            (411, true, AwsCode::MissingContentLength),
             (412, true, AwsCode::PreconditionFailed),
+            (416, true, AwsCode::InvalidRange),
             (418, true, AwsCode::BadRequest),
+            (429, true, AwsCode::SlowDown),
+            (500, true, AwsCode::InternalError),
+            (501, true, AwsCode::NotImplemented),
+            (502, true, AwsCode::ServiceUnavailable),
             (503, false, AwsCode::SlowDown),
-            (302, false, AwsCode::InternalError),
+            (504, false, AwsCode::ServiceUnavailable),
         ] {
-            assert_eq!(AwsCode::of_status(StatusCode::from_u16(status).unwrap(), on_key), code);
+            let found = AwsCode::of_status(StatusCode::from_u16(status).unwrap(), on_key);
+            assert_eq!(found, code, "{status}");
         }
     }
 }

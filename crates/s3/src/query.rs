@@ -253,6 +253,68 @@ mod tests {
         }
     }
 
+    #[test]
+    fn names_that_aws_gives_a_meaning_to_are_known_in_any_case() {
+        for name in [
+            "X-Amz-Signature",
+            "x-amz-something-new",
+            "response-content-type",
+            "Response-Something-New",
+            "x-id",
+            "Content-Type",
+            "content-md5",
+            "Action",
+            "Version",
+            "ACL",
+            "uploadid",
+            "versionId",
+            "awsaccesskeyid",
+            "Signature",
+            "expires",
+        ] {
+            assert!(is_query_name_of_aws(name), "{name}");
+        }
+        for name in ["", "utm_source", "x-amz", "response", "acls", "content-length"] {
+            assert!(!is_query_name_of_aws(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_taken_out_and_the_rest_is_kept_as_it_is() {
+        let names = ["utm".to_owned(), "a b".to_owned()];
+        for (query, rest) in [
+            ("utm=1", ""),
+            ("utm", ""),
+            ("prefix=%61+b&utm=1&&x=%zz", "prefix=%61+b&&x=%zz"),
+            ("a+b=1&u%74m=2&utm=3&a%20b", ""),
+            ("UTM=1&utm=2", "UTM=1"),
+        ] {
+            assert_eq!(without_query_names(query, &names), rest, "{query}");
+        }
+        // As it came: whether anything was taken out is told by this.
+        for query in ["", "prefix=a", "UTM=1&utmx=2", "prefix=utm", "%zz=utm"] {
+            let kept = without_query_names(query, &names);
+            assert!(matches!(kept, Cow::Borrowed(same) if same == query), "{query}");
+        }
+        assert!(matches!(without_query_names("utm=1", &[]), Cow::Borrowed("utm=1")));
+    }
+
+    #[test]
+    fn queries_that_hold_a_signature_are_known() {
+        for query in [
+            "AWSAccessKeyId=a&Signature=b&Expires=1",
+            "prefix=a&AWSAccessKeyId",
+            "X-Amz-Signature=a",
+            "prefix=a&x-amz-signature=b",
+            "X-Amz-%53ignature=a",
+        ] {
+            assert!(is_presigned(query), "{query}");
+        }
+        for query in ["", "prefix=X-Amz-Signature", "awsaccesskeyid=a", "Signature=a", "%zz=a"] {
+            assert!(!is_presigned(query), "{query}");
+        }
+    }
+
     proptest! {
         #[test]
         fn parsing_never_panics(query in any::<String>()) {

@@ -56,6 +56,18 @@ fn complete_has_our_location() {
 }
 
 #[test]
+fn of_what_a_store_says_twice_the_first_counts() {
+    let body = b"<CompleteMultipartUploadResult><ChecksumSHA1>a</ChecksumSHA1><ChecksumSHA1>b</ChecksumSHA1>\
+        <ChecksumType>c</ChecksumType></CompleteMultipartUploadResult>";
+    let Outcome::Done(result) = complete_outcome(body) else { panic!("done") };
+    let checksums = [("ChecksumSHA1", "a".to_owned()), ("ChecksumType", "c".to_owned())];
+    assert_eq!(result.checksums, checksums);
+    let body = b"<Error><Code>A</Code><Key>a</Key><Key>b</Key><VersionId>v</VersionId></Error>";
+    let error = StoreError::parse(body).unwrap();
+    assert_eq!(error.extra, [("Key", "a".to_owned()), ("VersionId", "v".to_owned())]);
+}
+
+#[test]
 fn an_error_inside_a_200_is_found() {
     let body = b"\n\n   <Error><Code>InternalError</Code><Message>m</Message></Error>\n";
     assert!(
@@ -87,7 +99,10 @@ fn white_space_keeps_a_client_waiting() {
     for body in ["<E", "  <C", "<?xml version=\"1.0\"?>\n <", "<?x ", "x"] {
         assert!(!says_nothing_yet(body.as_bytes()), "{body}");
     }
-    assert!(!says_nothing_yet(format!("<?xml{}", "x".repeat(300)).as_bytes()));
+    for (length, nothing) in [(255, true), (256, false)] {
+        let unfinished = format!("<?xml{}", "x".repeat(length));
+        assert_eq!(says_nothing_yet(unfinished.as_bytes()), nothing, "{length}");
+    }
     let document = bucket_location("x");
     assert!(without_declaration(&document).starts_with("<LocationConstraint"));
     assert_eq!(without_declaration("<a/>"), "<a/>");
@@ -97,14 +112,15 @@ fn white_space_keeps_a_client_waiting() {
 fn a55_buckets_are_filtered_and_owned_by_us() {
     let body = b"<ListAllMyBucketsResult><Owner><ID>store-user</ID></Owner><Buckets>\
         <Bucket><Name>a-bucket</Name><CreationDate>2026-01-01T00:00:00Z</CreationDate><BucketRegion>x</BucketRegion></Bucket>\
-        <Bucket><Name>b&amp;</Name></Bucket></Buckets><ContinuationToken>t</ContinuationToken></ListAllMyBucketsResult>";
+        <Bucket><Name>b&amp;</Name></Bucket></Buckets><ContinuationToken>t</ContinuationToken>\
+        <Prefix>a&amp;</Prefix></ListAllMyBucketsResult>";
     let mut list = BucketList::parse(body).unwrap();
     assert_eq!(list.buckets.len(), 2);
     list.buckets.retain(|bucket| bucket.name == "a-bucket");
     let rendered = list.render(Owner { id: "000000000000", display_name: "gateway" });
     assert!(rendered.contains(
         "<Owner><ID>000000000000</ID><DisplayName>gateway</DisplayName></Owner><Buckets><Bucket><Name>a-bucket</Name>\
-         <CreationDate>2026-01-01T00:00:00Z</CreationDate></Bucket></Buckets><ContinuationToken>t</ContinuationToken>"
+         <CreationDate>2026-01-01T00:00:00Z</CreationDate></Bucket></Buckets><ContinuationToken>t</ContinuationToken><Prefix>a&amp;</Prefix>"
     ));
     assert!(BucketList::parse(b"<Error/>").is_err());
     assert!(
@@ -135,12 +151,15 @@ fn denied(key: &str) -> ObjectIdentifier {
 
 #[test]
 fn a15_denied_keys_come_back_as_access_denied() {
-    let body = b"<DeleteResult><Deleted><Key>a</Key><VersionId></VersionId><DeleteMarker>true</DeleteMarker></Deleted>\
-        <Error><Key>b</Key><Code>InternalError</Code><Message>m</Message></Error></DeleteResult>";
+    let body = b"<DeleteResult><Deleted><Key>a</Key><VersionId></VersionId><DeleteMarker>true</DeleteMarker>\
+        <DeleteMarkerVersionId>m</DeleteMarkerVersionId></Deleted><Error><Key>b</Key><Code>InternalError</Code><Message>m</Message></Error></DeleteResult>";
     let mut result = DeleteResult::parse(body).unwrap();
     result.deny(&denied("c&"));
     let loud = result.render(false);
-    assert!(loud.contains("<Deleted><Key>a</Key><DeleteMarker>true</DeleteMarker></Deleted>"));
+    assert!(loud.contains(
+        "<Deleted><Key>a</Key><DeleteMarker>true</DeleteMarker>\
+         <DeleteMarkerVersionId>m</DeleteMarkerVersionId></Deleted>"
+    ));
     let errors = "<Error><Key>b</Key><Code>InternalError</Code><Message>m</Message></Error><Error><Key>c&amp;</Key>\
                   <Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>";
     assert!(loud.ends_with(errors));
@@ -149,6 +168,21 @@ fn a15_denied_keys_come_back_as_access_denied() {
     let mut none = DeleteResult::default();
     none.deny(&denied("c"));
     assert_eq!(DeleteResult::parse(none.render(true).as_bytes()), Ok(none));
+}
+
+#[test]
+fn entries_of_a_delete_are_bounded() {
+    let entries = |deleted: usize, errors: usize| {
+        let errors = "<Error><Key>a</Key><Code>A</Code></Error>".repeat(errors);
+        let deleted = "<Deleted><Key>a</Key></Deleted>".repeat(deleted);
+        let body = format!("<DeleteResult>{errors}{deleted}</DeleteResult>");
+        DeleteResult::parse(body.as_bytes()).map(|it| it.deleted.len() + it.errors.len())
+    };
+    for (deleted, errors) in [(0, 10_000), (10_000, 0), (5_000, 5_000)] {
+        assert_eq!(entries(deleted, errors), Ok(10_000));
+        assert!(entries(deleted + 1, errors).is_err(), "{deleted} {errors}");
+        assert!(entries(deleted, errors + 1).is_err(), "{deleted} {errors}");
+    }
 }
 
 proptest! {

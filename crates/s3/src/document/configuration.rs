@@ -113,6 +113,38 @@ mod tests {
         );
     }
 
+    /// The longest query of SelectObjectContent has 256 KiB at AWS.
+    #[test]
+    fn documents_are_bounded_in_depth_pieces_and_texts() {
+        let nested = |depth: usize| {
+            let inside = depth - 1;
+            format!(
+                "<SelectObjectContentRequest>{}{}</SelectObjectContentRequest>",
+                "<a>".repeat(inside),
+                "</a>".repeat(inside)
+            )
+        };
+        let wide = |elements: usize| {
+            let inside = "<a/>".repeat(elements - 1);
+            format!("<SelectObjectContentRequest>{inside}</SelectObjectContentRequest>")
+        };
+        let long = |length: usize| {
+            let query = "x".repeat(length);
+            format!(
+                "<SelectObjectContentRequest><Expression>{query}</Expression></SelectObjectContentRequest>"
+            )
+        };
+        for (fits, is_too_much) in [
+            (nested(MAX_DEPTH), nested(MAX_DEPTH + 1)),
+            (wide(MAX_PIECES / 2), wide(MAX_PIECES / 2 + 1)),
+            (long(262_144), long(262_145)),
+        ] {
+            rebuilt(OperationKind::SelectObjectContent, &fits).unwrap();
+            let refused = rebuilt(OperationKind::SelectObjectContent, &is_too_much).unwrap_err();
+            assert!(matches!(refused, DocumentError::Xml(XmlError::TooMany(_))), "{refused}");
+        }
+    }
+
     #[test]
     fn what_is_not_exactly_one_document_is_refused() {
         let deep = format!("<WebsiteConfiguration>{}", "<a>".repeat(40));

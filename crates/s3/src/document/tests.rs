@@ -38,8 +38,10 @@ fn a15_delete_is_read_and_written_anew() {
 #[test]
 fn a15_keys_and_versions_are_names() {
     assert_eq!(delete_of("<Object><Key></Key></Object>"), Err(NameError::EmptyKey.into()));
-    let long = format!("<Object><Key>{}</Key></Object>", "x".repeat(1025));
-    assert_eq!(delete_of(&long).unwrap_err().code(), AwsCode::KeyTooLongError);
+    for length in [1025, 4096] {
+        let long = format!("<Object><Key>{}</Key></Object>", "x".repeat(length));
+        assert_eq!(delete_of(&long).unwrap_err().code(), AwsCode::KeyTooLongError, "{length}");
+    }
     let version = "<Object><Key>a</Key><VersionId></VersionId></Object>";
     assert_eq!(delete_of(version), Err(NameError::VersionId.into()));
     let longest = format!("<Object><Key>{}</Key></Object>", "&amp;".repeat(1024));
@@ -51,6 +53,10 @@ fn a15_too_much_is_refused() {
     let object = "<Object><Key>a</Key></Object>";
     assert_eq!(delete_of(&object.repeat(1000)).unwrap().objects().len(), 1000);
     assert_eq!(delete_of(&object.repeat(1001)), Err(XmlError::TooMany("Object").into()));
+    let fitting = "<Delete><Object><Key>a</Key></Object></Delete>";
+    let fitting = format!("{fitting}{}", " ".repeat((8 << 20) - fitting.len()));
+    assert!(delete(&fitting).is_ok());
+    assert_eq!(delete(&format!("{fitting} ")), Err(DocumentError::TooLarge { limit: 8 << 20 }));
     let big = format!("<Delete>{}", " ".repeat(8 << 20));
     assert_eq!(delete(&big), Err(DocumentError::TooLarge { limit: 8 << 20 }));
     assert_eq!(delete(&big).unwrap_err().code(), AwsCode::MaxMessageLengthExceeded);
@@ -81,6 +87,19 @@ fn a15_what_is_not_understood_is_refused() {
             Err(AwsCode::MalformedXML),
             "{malformed}"
         );
+    }
+}
+
+#[test]
+fn deletes_are_quiet_if_they_say_so() {
+    for (said, quiet) in [
+        ("", false),
+        ("<Quiet>false</Quiet>", false),
+        ("<Quiet>true</Quiet>", true),
+        ("<Quiet> True </Quiet>", true),
+    ] {
+        let request = delete_of(&format!("<Object><Key>a</Key></Object>{said}")).unwrap();
+        assert_eq!(request.quiet(), quiet, "{said}");
     }
 }
 
@@ -157,7 +176,12 @@ fn create_bucket_may_be_empty() {
         request.location = None;
         assert_eq!(request.tags(), [("a".to_owned(), String::new())]);
     }
-    assert!(!String::from_utf8(document.render()).unwrap().contains("Location"));
+    let text = String::from_utf8(document.render()).unwrap();
+    assert!(!text.contains("Location") && text.contains("<Tag><Key>a</Key>"), "{text}");
+    let location = "<LocationConstraint>eu</LocationConstraint>";
+    let body = format!("<CreateBucketConfiguration>{location}</CreateBucketConfiguration>");
+    let text = rendered(kind, &body);
+    assert!(text.contains(location) && !text.contains("Tags"), "{text}");
 }
 
 #[test]
@@ -190,6 +214,34 @@ fn settings_of_objects() {
     let date = "<Retention><RetainUntilDate>soon</RetainUntilDate></Retention>";
     assert!(Document::parse(OperationKind::PutObjectRetention, date.as_bytes()).is_err());
     assert_eq!(Document::parse(OperationKind::GetObject, b"<a/>"), Err(DocumentError::NoDocument));
+}
+
+#[test]
+fn settings_of_objects_that_are_not_understood_are_refused() {
+    let tag = "<Tag><Key>a</Key><Value/></Tag>";
+    for (kind, body) in [
+        (OperationKind::PutObjectTagging, "<Tagging/>".to_owned()),
+        (OperationKind::PutObjectTagging, format!("<Tagging>{tag}</Tagging>")),
+        (OperationKind::PutObjectTagging, format!("<Tagging><Tags>{tag}</Tags></Tagging>")),
+        (
+            OperationKind::PutObjectTagging,
+            format!("<Tagging><TagSet/><TagSet>{tag}</TagSet></Tagging>"),
+        ),
+        (OperationKind::PutObjectTagging, "<Tagging><TagSet><New/></TagSet></Tagging>".to_owned()),
+        (OperationKind::PutObjectRetention, "<Retention><New/></Retention>".to_owned()),
+        (OperationKind::PutObjectLegalHold, "<LegalHold><New/></LegalHold>".to_owned()),
+        (
+            OperationKind::PutObjectLegalHold,
+            "<LegalHold><Status>ON</Status><Status>OFF</Status></LegalHold>".to_owned(),
+        ),
+    ] {
+        let code = Document::parse(kind, body.as_bytes()).map_err(|e| e.code());
+        assert_eq!(code, Err(AwsCode::MalformedXML), "{body}");
+    }
+    assert!(
+        rendered(OperationKind::PutObjectTagging, "<Tagging><TagSet/></Tagging>")
+            .contains("TagSet")
+    );
 }
 
 fn xml_text(pattern: &'static str) -> impl Strategy<Value = String> {

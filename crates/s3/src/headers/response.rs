@@ -257,11 +257,60 @@ mod tests {
             seen(ProtectedSet::NONE.with(Protected::Retention)),
             ["etag", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"]
         );
+        let twice = [Protected::LegalHold, Protected::LegalHold];
+        assert_eq!(seen(ProtectedSet::from_iter(twice)), ["etag", "x-amz-object-lock-legal-hold"]);
         assert_eq!(seen(ProtectedSet::from_iter(Protected::ALL)).len(), 5);
         assert_eq!(
             Protected::in_answer(&store(&names[..2])).collect::<Vec<_>>(),
             [Protected::Tagging]
         );
+    }
+
+    #[test]
+    fn answers_show_what_their_operation_tells() {
+        let names = [
+            "content-type",
+            "content-length",
+            "etag",
+            "last-modified",
+            "x-amz-checksum-crc32",
+            "x-amz-meta-a",
+            "x-amz-request-charged",
+            "x-amz-restore-output-path",
+            "x-amz-server-side-encryption",
+            "x-amz-version-id",
+        ];
+        let write = [
+            "etag",
+            "x-amz-checksum-crc32",
+            "x-amz-request-charged",
+            "x-amz-server-side-encryption",
+            "x-amz-version-id",
+        ];
+        for (kind, more) in [
+            (
+                OperationKind::GetObject,
+                &["content-length", "content-type", "last-modified", "x-amz-meta-a"][..],
+            ),
+            (OperationKind::PutObject, &[]),
+            (OperationKind::DeleteObject, &[]),
+            (OperationKind::CreateBucket, &[]),
+            (OperationKind::CopyObject, &["content-type"]),
+            (OperationKind::CompleteMultipartUpload, &["content-type"]),
+            (OperationKind::ListObjectsV2, &["content-type"]),
+            (
+                OperationKind::GetObjectTagging,
+                &["content-type", "last-modified", "x-amz-restore-output-path"],
+            ),
+        ] {
+            let mut expected = [&write, more].concat();
+            expected.sort_unstable();
+            assert_eq!(passed(kind, 200, &names, ProtectedSet::NONE), expected, "{kind:?}");
+        }
+        for kind in [OperationKind::ListBuckets, OperationKind::DeleteObjects] {
+            let seen = passed(kind, 200, &names, ProtectedSet::NONE);
+            assert_eq!(seen, ["x-amz-request-charged"], "{kind:?}");
+        }
     }
 
     #[test]

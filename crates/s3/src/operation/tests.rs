@@ -10,6 +10,16 @@ fn every_operation_has_one_row() {
 }
 
 #[test]
+fn operations_are_found_by_their_names() {
+    for kind in OperationKind::ALL {
+        assert_eq!(OperationKind::parse(kind.name()), Some(*kind));
+    }
+    for none in ["", "getobject", "GetObject ", "GetBucketLifecycle"] {
+        assert_eq!(OperationKind::parse(none), None, "{none}");
+    }
+}
+
+#[test]
 fn only_what_no_store_can_do_is_not_forwarded() {
     let all = OperationKind::ALL.iter().filter(|kind| kind.unsupported().is_some());
     let names: Vec<_> = all.map(|kind| kind.name()).collect();

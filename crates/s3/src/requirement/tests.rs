@@ -150,6 +150,136 @@ fn a58_what_a_create_bucket_says_besides_is_required() {
 }
 
 #[test]
+fn headers_are_keys_of_the_actions_that_have_them() {
+    let object = ("/abc/k", "s3:PutObject");
+    let bucket = ("/abc", "s3:CreateBucket");
+    for ((path, action), name, value, key) in [
+        (bucket, "x-amz-object-ownership", "ObjectWriter", "s3:x-amz-object-ownership"),
+        (bucket, "x-amz-bucket-namespace", "account-regional", "s3:x-amz-bucket-namespace"),
+        (
+            object,
+            "x-amz-object-annotation-directive",
+            "COPY",
+            "s3:x-amz-object-annotation-directive",
+        ),
+        (object, "x-amz-object-lock-event-hold", "ON", "s3:object-lock-event-hold"),
+        (
+            object,
+            "x-amz-object-lock-event-hold-duration-days",
+            "7",
+            "s3:object-lock-event-hold-duration-days",
+        ),
+    ] {
+        let request = Request::new("PUT", path, "", &[(name, value)]);
+        let identified = identify(&request.raw()).unwrap();
+        let requirements = identified.requirements(&Facts::default(), None);
+        let found = requirements.iter().find(|requirement| requirement.action == action).unwrap();
+        assert_eq!(found.context.get(key), Some(&Value::One(value.into())), "{name}");
+        let elsewhere = Request::new("PUT", "/abc/k", "acl", &[(name, value)]);
+        let identified = identify(&elsewhere.raw()).unwrap();
+        let requirements = identified.requirements(&Facts::default(), None);
+        assert!(requirements.iter().all(|it| it.context.get(key).is_none()), "{name}");
+    }
+}
+
+#[test]
+fn documents_are_keys_of_the_actions_that_have_them() {
+    for (subresource, body, action, key, value) in [
+        (
+            "tagging",
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
+            "s3:PutObjectTagging",
+            "s3:RequestObjectTag/a",
+            "b",
+        ),
+        (
+            "tagging&versionId=v",
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
+            "s3:PutObjectVersionTagging",
+            "s3:RequestObjectTag/a",
+            "b",
+        ),
+        (
+            "retention",
+            "<Retention><Mode>COMPLIANCE</Mode></Retention>",
+            "s3:PutObjectRetention",
+            "s3:object-lock-mode",
+            "COMPLIANCE",
+        ),
+        (
+            "legal-hold",
+            "<LegalHold><Status>OFF</Status></LegalHold>",
+            "s3:PutObjectLegalHold",
+            "s3:object-lock-legal-hold",
+            "OFF",
+        ),
+    ] {
+        let put = operation("PUT", "/abc/k", subresource, &[]);
+        let document = Document::parse(put.kind(), body.as_bytes()).unwrap();
+        let requirements = put.requirements(&Facts::default(), Some(&document));
+        let first = requirements.iter().next().unwrap();
+        assert_eq!(first.action, action);
+        assert_eq!(first.context.get(key), Some(&Value::One(value.into())), "{subresource}");
+    }
+}
+
+#[test]
+fn each_lock_that_is_set_needs_its_own_permission() {
+    for (name, value, action) in [
+        ("x-amz-object-lock-mode", "GOVERNANCE", "s3:PutObjectRetention"),
+        ("x-amz-object-lock-retain-until-date", "2030-01-01T00:00:00Z", "s3:PutObjectRetention"),
+        ("x-amz-object-lock-event-hold", "ON", "s3:PutObjectRetention"),
+        ("x-amz-object-lock-event-hold-duration-days", "1", "s3:PutObjectRetention"),
+        ("x-amz-object-lock-legal-hold", "ON", "s3:PutObjectLegalHold"),
+    ] {
+        let put = operation("PUT", "/abc/k", "", &[(name, value)]);
+        assert_eq!(actions(&put, None), ["s3:PutObject", action], "{name}");
+    }
+}
+
+#[test]
+fn tags_that_decide_are_those_of_the_object_that_the_action_is_on() {
+    let source = [("x-amz-copy-source", "src/k?versionId=v")];
+    for (method, path, query, headers, whose) in [
+        ("GET", "/abc/k", "", &[][..], &[Some(Whose::Target)][..]),
+        ("GET", "/abc/k", "versionId=v", &[], &[Some(Whose::Target)]),
+        ("PUT", "/abc/k", "tagging", &[], &[Some(Whose::Target)]),
+        ("PUT", "/abc/k", "", &source, &[Some(Whose::Source), None]),
+        ("PUT", "/abc/k", "", &[], &[None]),
+        ("DELETE", "/abc/k", "", &[], &[None]),
+        ("GET", "/abc", "", &[], &[None]),
+        ("GET", "/", "", &[], &[None]),
+    ] {
+        let operation = operation(method, path, query, headers);
+        let requirements = operation.requirements(&Facts::default(), None);
+        let found: Vec<_> = requirements.iter().map(|requirement| requirement.tags_of).collect();
+        assert_eq!(found, whose, "{method} {path}?{query}");
+    }
+    let get = operation("GET", "/abc/k", "versionId=v", &[]).tagged(Whose::Target).unwrap();
+    let copy = operation("PUT", "/abc/k", "", &source).tagged(Whose::Source).unwrap();
+    for (object, bucket) in [(get, "abc"), (copy, "src")] {
+        assert_eq!((object.bucket.as_str(), object.key.as_str()), (bucket, "k"));
+        assert_eq!(object.version.as_ref().map(VersionId::as_str), Some("v"));
+    }
+}
+
+#[test]
+fn what_only_the_store_knows_can_be_added_to_every_requirement() {
+    let delete = operation("POST", "/abc", "delete", &[]);
+    let body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object></Delete>";
+    let document = Document::parse(delete.kind(), body).unwrap();
+    let copy = operation("PUT", "/abc/k", "", &[("x-amz-copy-source", "src/k")]);
+    for (operation, document) in [(delete, Some(&document)), (copy, None)] {
+        let mut requirements = operation.requirements(&Facts::default(), document);
+        for requirement in requirements.iter_mut() {
+            requirement.context.insert("s3:ExistingObjectTag/a", Value::One("b".into()));
+        }
+        let tags = requirements.iter().map(|it| it.context.get("s3:ExistingObjectTag/a"));
+        assert_eq!(tags.collect::<Vec<_>>(), [Some(&Value::One("b".into())); 2]);
+    }
+}
+
+#[test]
 fn retention_counts_days_begun() {
     let put = operation(
         "PUT",

@@ -96,6 +96,26 @@ fn deep_nesting_is_passed_over_without_recursion() {
     cursor.finish().unwrap();
 }
 
+#[test]
+fn texts_of_unknown_elements_are_bounded() {
+    let piece = |text: &str, most| {
+        let document = format!("<a>{text}</a>");
+        Cursor::root(document.as_bytes(), Reading::Strict, "a").unwrap().piece(most)
+    };
+    assert_eq!(piece("12345", 5), Ok(Piece::Text("12345".into())));
+    assert_eq!(piece("<![CDATA[12]]>&#51;", 3), Ok(Piece::Text("123".into())));
+    assert_eq!(piece("12345", 4), Err(XmlError::TooMany("text")));
+    assert_eq!(piece("1<![CDATA[23]]>&#52;", 2), Err(XmlError::TooMany("text")));
+}
+
+#[test]
+fn what_readers_could_take_for_something_else_is_escaped() {
+    assert!(
+        Writer::leaf_document("a", "&<>\"'\t\n\r\0")
+            .ends_with(">&amp;&lt;&gt;&quot;&#39;&#9;&#10;&#13;\u{fffd}</a>")
+    );
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back(text in any::<String>()) {

@@ -75,6 +75,10 @@ fn a10_what_is_none_or_two_is_refused() {
         ("GET", "/abc", "list-type=1", AwsCode::InvalidArgument),
         ("GET", "/abc", "list-type", AwsCode::InvalidArgument),
         ("PUT", "/abc/k", "uploadId=u", AwsCode::InvalidArgument),
+        ("PUT", "/abc", "analytics", AwsCode::InvalidArgument),
+        ("PUT", "/abc", "analytics&id=", AwsCode::InvalidArgument),
+        ("PUT", "/abc/k", "annotation", AwsCode::InvalidArgument),
+        ("PUT", "/abc/k", "annotation&annotationName=", AwsCode::InvalidArgument),
         ("PUT", "/abc/k", "partNumber=1", AwsCode::InvalidArgument),
         ("DELETE", "/abc/k", "uploadId=u&versionId=v", AwsCode::InvalidArgument),
         ("GET", "/abc/k", "prefix=a", AwsCode::InvalidArgument),
@@ -90,6 +94,32 @@ fn a10_what_is_none_or_two_is_refused() {
         ("get", "/abc/k", "", AwsCode::MethodNotAllowed),
     ] {
         assert_eq!(code(method, path, query, &[]), expected, "{method} {path}?{query}");
+    }
+}
+
+#[test]
+fn a10_the_error_names_the_parameter_that_is_at_fault() {
+    for (method, path, query, name, message) in [
+        (
+            "GET",
+            "/abc/k",
+            "acl&tagging",
+            "ResourceType",
+            "conflicting query string parameters: acl, tagging",
+        ),
+        ("PUT", "/abc", "metrics", "id", "the query parameter `id` is missing"),
+        ("GET", "/abc/k", "foo=bar", "foo", "the query parameter `foo` is not known"),
+        (
+            "GET",
+            "/abc/k",
+            "prefix=a",
+            "prefix",
+            "the query parameter `prefix` does not belong to this operation",
+        ),
+    ] {
+        let error = refusal(&request(method, path, query, &[]));
+        assert_eq!(error.reason.culprit(), Some(("ArgumentName", name)), "{query}");
+        assert_eq!(error.to_string(), message);
     }
 }
 
@@ -122,6 +152,8 @@ fn a10_numbers_are_read_as_every_store_reads_them() {
         "max-keys=",
         "max-keys=-1",
         "max-keys=+1",
+        "max-keys=%2B1",
+        "max-keys=00000000001",
         "max-keys=1e3",
         "max-keys=2147483648",
         "max-keys=10abc",
@@ -129,9 +161,15 @@ fn a10_numbers_are_read_as_every_store_reads_them() {
     ] {
         assert_eq!(code("GET", "/abc", query, &[]), AwsCode::InvalidArgument, "{query}");
     }
-    for part in ["0", "10001", "", "x", "1.0"] {
-        let query = format!("uploadId=u&partNumber={part}");
+    for number in ["0", "10001", "", "x", "1.0"] {
+        let query = format!("uploadId=u&partNumber={number}");
         assert_eq!(code("PUT", "/abc/k", &query, &[]), AwsCode::InvalidArgument, "{query}");
+        let query = format!("max-buckets={number}");
+        assert_eq!(code("GET", "/", &query, &[]), AwsCode::InvalidArgument, "{query}");
+    }
+    for number in ["1", "10000"] {
+        operation(&request("PUT", "/abc/k", &format!("uploadId=u&partNumber={number}"), &[]));
+        operation(&request("GET", "/", &format!("max-buckets={number}"), &[]));
     }
     assert_eq!(operation(&request("GET", "/abc", "max-keys=0", &[])).query("max-keys"), Some("0"));
     assert_eq!(
@@ -185,6 +223,56 @@ fn a10_aws_chunked_never_stays() {
     let operation =
         operation(&request("PUT", "/abc/k", "", &[("content-encoding", "AWS-chunked")]));
     assert!(operation.outgoing(Addressing::Path).headers.is_empty());
+}
+
+#[test]
+fn a15_checksums_of_a_document_are_not_those_of_what_is_sent() {
+    let sums = [
+        ("content-md5", "x"),
+        ("x-amz-sdk-checksum-algorithm", "CRC32"),
+        ("x-amz-checksum-crc32", "x"),
+    ];
+    for (method, path, query, of_the_body, sent) in [
+        ("POST", "/abc", "delete", true, &[][..]),
+        ("PUT", "/abc/k", "tagging", true, &[]),
+        ("PUT", "/abc/k", "", true, &["content-md5", "x-amz-checksum-crc32"]),
+        (
+            "PUT",
+            "/abc/k",
+            "partNumber=1&uploadId=u",
+            true,
+            &["content-md5", "x-amz-checksum-crc32"],
+        ),
+    ] {
+        let operation = operation(&request(method, path, query, &sums));
+        assert_eq!(operation.checksums_are_of_the_body(), of_the_body, "{path}?{query}");
+        let outgoing = operation.outgoing(Addressing::Path).headers;
+        let mut names: Vec<_> = outgoing.keys().map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, sent, "{path}?{query}");
+        assert_eq!(operation.headers().len(), sums.len(), "they are verified here");
+    }
+    // Of the object that the parts make, which only the store can verify.
+    let complete = request("POST", "/abc/k", "uploadId=u", &[sums[0], sums[2]]);
+    let complete = operation(&complete);
+    assert!(!complete.checksums_are_of_the_body());
+    let outgoing = complete.outgoing(Addressing::Path).headers;
+    assert_eq!(outgoing.keys().collect::<Vec<_>>(), ["x-amz-checksum-crc32"]);
+    assert!(!operation(&request("GET", "/abc/k", "", &[])).checksums_are_of_the_body());
+}
+
+#[test]
+fn requests_that_set_headers_of_the_answer_are_known() {
+    for (query, overrides) in [
+        ("", false),
+        ("versionId=v&partNumber=1", false),
+        ("response-content-type=text%2Fhtml", true),
+        ("versionId=v&response-expires=0", true),
+    ] {
+        let get = operation(&request("GET", "/abc/k", query, &[]));
+        assert_eq!(get.overrides_response(), overrides, "{query}");
+        assert_eq!(get.version().is_some(), query.contains("versionId"), "{query}");
+    }
 }
 
 #[test]
@@ -327,6 +415,15 @@ fn a58_unknown_amz_headers_are_refused_by_name() {
 }
 
 #[test]
+fn a58_a_copy_knows_no_more_headers_than_its_own() {
+    let source = ("x-amz-copy-source", "src/k");
+    for name in ["x-amz-something-new", "x-amz-checksum-sha256", "x-amz-copy-source-range"] {
+        let copy = request("PUT", "/abc/k", "", &[source, (name, "v")]);
+        assert_eq!(refusal(&copy).reason.culprit(), Some(("Header", name)));
+    }
+}
+
+#[test]
 fn a58_headers_listed_as_harmless_are_dropped() {
     let harmless = ["x-amz-something-new".parse().unwrap()];
     let request =
@@ -428,11 +525,17 @@ fn object_lambda_is_known_by_its_headers() {
     let lambda = request("POST", "/WriteGetObjectResponse", "", &headers);
     assert_eq!(identify(&lambda.raw()).unwrap().kind(), OperationKind::WriteGetObjectResponse);
     assert_eq!(refusal(&lambda).reason.code(), AwsCode::NotImplemented);
-    let error = refusal(&request("POST", "/WriteGetObjectResponse", "", &[]));
-    assert!(matches!(
-        error.reason,
-        Reason::Path(crate::addressing::PathError::Name(NameError::Bucket))
-    ));
+    for some in [&[][..], &headers[..1], &headers[1..]] {
+        let error = refusal(&request("POST", "/WriteGetObjectResponse", "", some));
+        assert!(matches!(
+            error.reason,
+            Reason::Path(crate::addressing::PathError::Name(NameError::Bucket))
+        ));
+    }
+    for (method, path) in [("POST", "/abc/k"), ("PUT", "/WriteGetObjectResponse")] {
+        let error = refusal(&request(method, path, "uploads", &headers));
+        assert_ne!(error.operation, Some(OperationKind::WriteGetObjectResponse), "{method} {path}");
+    }
 }
 
 #[test]
