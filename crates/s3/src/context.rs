@@ -8,7 +8,7 @@ use http::HeaderValue;
 use policy::{Context, Value};
 
 use crate::date::parse_iso8601;
-use crate::document::Document;
+use crate::document::{Document, HoldDuration};
 use crate::operation::OperationKind;
 use crate::requirement::Facts;
 use crate::resolve::Parsed;
@@ -125,12 +125,14 @@ fn key_of_header(name: &str) -> Option<(&'static str, &'static [&'static str])> 
         "x-amz-object-lock-mode" => ("s3:object-lock-mode", RETAINING),
         "x-amz-object-lock-legal-hold" => ("s3:object-lock-legal-hold", HOLDING),
         "x-amz-object-lock-event-hold" => ("s3:object-lock-event-hold", RETAINING),
-        "x-amz-object-lock-event-hold-duration-days" => {
-            ("s3:object-lock-event-hold-duration-days", RETAINING)
-        }
+        "x-amz-object-lock-event-hold-duration-days" => (HOLD_DAYS, RETAINING),
         _ => return None,
     })
 }
+
+/// How long an object is kept once its event hold is released. How many days a year has says AWS
+/// nowhere: asked for in years it is unknown, which meets every Deny and no Allow.
+const HOLD_DAYS: &str = "s3:object-lock-event-hold-duration-days";
 
 fn of_headers(context: &mut Context, action: &str, parsed: &Parsed, facts: &Facts<'_>) {
     for (name, value) in &parsed.headers {
@@ -144,6 +146,9 @@ fn of_headers(context: &mut Context, action: &str, parsed: &Parsed, facts: &Fact
     if RETAINING.contains(&action) {
         let date = parsed.headers.get("x-amz-object-lock-retain-until-date");
         of_retention_date(context, date.map(HeaderValue::to_str).and_then(Result::ok), facts);
+        if parsed.headers.contains_key("x-amz-object-lock-event-hold-duration-years") {
+            context.insert(HOLD_DAYS, Value::Unknown);
+        }
     }
     if action == "s3:PutObject" {
         let creation = match parsed.spec.kind {
@@ -193,6 +198,14 @@ fn of_document(context: &mut Context, action: &str, document: &Document, facts: 
         }
         (Document::Retention(retention), "s3:PutObjectRetention") => {
             set(context, "s3:object-lock-mode", retention.mode());
+            set(context, "s3:object-lock-event-hold", retention.event_hold());
+            if let Some(duration) = retention.duration() {
+                let days = match duration {
+                    HoldDuration::Days(days) => Value::One(days.to_string()),
+                    HoldDuration::Years(_) => Value::Unknown,
+                };
+                context.insert(HOLD_DAYS, days);
+            }
             of_retention_date(context, retention.retain_until(), facts);
         }
         (Document::LegalHold(hold), "s3:PutObjectLegalHold") => {

@@ -16,7 +16,7 @@ pub use complete::CompleteRequest;
 pub use configuration::{Configuration, PolicyText};
 pub use create_bucket::CreateBucketRequest;
 pub use delete_objects::{DeleteRequest, ObjectIdentifier};
-pub use object_settings::{LegalHold, Retention, Tagging};
+pub use object_settings::{HoldDuration, LegalHold, Retention, Tagging};
 
 use crate::code::AwsCode;
 use crate::name::NameError;

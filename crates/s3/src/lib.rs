@@ -39,6 +39,7 @@ mod tagged;
 mod tagging;
 #[cfg(test)]
 mod vectors;
+mod words;
 mod xml;
 
 pub use addressing::{Domains, HostStyle, Target};

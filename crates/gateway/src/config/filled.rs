@@ -207,12 +207,12 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "s3:object-lock-event-hold",
         Filled::Check,
-        "the header `x-amz-object-lock-event-hold`, if there",
+        "the header `x-amz-object-lock-event-hold`, or the document of PutObjectRetention",
     ),
     key(
         "s3:object-lock-event-hold-duration-days",
         Filled::Check,
-        "the header `x-amz-object-lock-event-hold-duration-days`, if there",
+        "the header of that name, or the document of PutObjectRetention; unknown if asked in years",
     ),
     key(
         "s3:object-lock-remaining-retention-days",

@@ -209,6 +209,10 @@ fn settings_of_objects() {
     assert!(
         rendered(OperationKind::PutObjectRetention, retention).contains("<Mode>GOVERNANCE</Mode>")
     );
+    let held = "<Retention><EventHold>ON</EventHold><EventHoldDuration><Years>2</Years></EventHoldDuration></Retention>";
+    assert!(
+        rendered(OperationKind::PutObjectRetention, held).ends_with(&held["<Retention>".len()..])
+    );
     let hold = "<LegalHold><Status>ON</Status></LegalHold>";
     assert!(rendered(OperationKind::PutObjectLegalHold, hold).contains("<Status>ON</Status>"));
     let date = "<Retention><RetainUntilDate>soon</RetainUntilDate></Retention>";
@@ -219,6 +223,8 @@ fn settings_of_objects() {
 #[test]
 fn settings_of_objects_that_are_not_understood_are_refused() {
     let tag = "<Tag><Key>a</Key><Value/></Tag>";
+    let retention = |inside: &str| format!("<Retention>{inside}</Retention>");
+    let hold = |inside: &str| format!("<EventHoldDuration>{inside}</EventHoldDuration>");
     for (kind, body) in [
         (OperationKind::PutObjectTagging, "<Tagging/>".to_owned()),
         (OperationKind::PutObjectTagging, format!("<Tagging>{tag}</Tagging>")),
@@ -229,7 +235,20 @@ fn settings_of_objects_that_are_not_understood_are_refused() {
         ),
         (OperationKind::PutObjectTagging, "<Tagging><TagSet><New/></TagSet></Tagging>".to_owned()),
         (OperationKind::PutObjectRetention, "<Retention><New/></Retention>".to_owned()),
+        (OperationKind::PutObjectRetention, retention("<Mode>compliance</Mode>")),
+        (OperationKind::PutObjectRetention, retention("<Mode> COMPLIANCE</Mode>")),
+        (OperationKind::PutObjectRetention, retention("<EventHold>on</EventHold>")),
+        (OperationKind::PutObjectRetention, retention("<EventHoldDuration/>")),
+        (OperationKind::PutObjectRetention, retention(&hold("<Days>36501</Days>"))),
+        (OperationKind::PutObjectRetention, retention(&hold("<Years>0</Years>"))),
+        (OperationKind::PutObjectRetention, retention(&hold("<Weeks>1</Weeks>"))),
+        (OperationKind::PutObjectRetention, retention(&hold("<Days>1</Days><Years>1</Years>"))),
+        (OperationKind::PutObjectRetention, retention(&hold("<Days>1</Days>").repeat(2))),
         (OperationKind::PutObjectLegalHold, "<LegalHold><New/></LegalHold>".to_owned()),
+        (
+            OperationKind::PutObjectLegalHold,
+            "<LegalHold><Status>on</Status></LegalHold>".to_owned(),
+        ),
         (
             OperationKind::PutObjectLegalHold,
             "<LegalHold><Status>ON</Status><Status>OFF</Status></LegalHold>".to_owned(),

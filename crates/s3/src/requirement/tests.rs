@@ -207,6 +207,20 @@ fn documents_are_keys_of_the_actions_that_have_them() {
             "COMPLIANCE",
         ),
         (
+            "retention",
+            "<Retention><EventHold>OFF</EventHold></Retention>",
+            "s3:PutObjectRetention",
+            "s3:object-lock-event-hold",
+            "OFF",
+        ),
+        (
+            "retention",
+            "<Retention><EventHoldDuration><Days>9</Days></EventHoldDuration></Retention>",
+            "s3:PutObjectRetention",
+            "s3:object-lock-event-hold-duration-days",
+            "9",
+        ),
+        (
             "legal-hold",
             "<LegalHold><Status>OFF</Status></LegalHold>",
             "s3:PutObjectLegalHold",
@@ -221,6 +235,27 @@ fn documents_are_keys_of_the_actions_that_have_them() {
         assert_eq!(first.action, action);
         assert_eq!(first.context.get(key), Some(&Value::One(value.into())), "{subresource}");
     }
+}
+
+/// Else whoever asks in years passes a Deny on too many days.
+#[test]
+fn days_of_an_event_hold_are_unknown_when_it_is_asked_in_years() {
+    let key = "s3:object-lock-event-hold-duration-days";
+    let seen = |operation: &Operation, document: Option<&Document>| {
+        let requirements = operation.requirements(&Facts::default(), document);
+        let mut found = requirements.iter().filter(|it| it.action == "s3:PutObjectRetention");
+        found.next().unwrap().context.get(key).cloned()
+    };
+    let put = |headers: &[(&str, &str)]| operation("PUT", "/abc/k", "", headers);
+    let years = ("x-amz-object-lock-event-hold-duration-years", "1");
+    let days = ("x-amz-object-lock-event-hold-duration-days", "1");
+    assert_eq!(seen(&put(&[years]), None), Some(Value::Unknown));
+    assert_eq!(seen(&put(&[days, years]), None), Some(Value::Unknown));
+    let body = "<Retention><EventHoldDuration><Years>1</Years></EventHoldDuration></Retention>";
+    let document = Document::parse(OperationKind::PutObjectRetention, body.as_bytes()).unwrap();
+    let retain =
+        operation("PUT", "/abc/k", "retention", &[("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==")]);
+    assert_eq!(seen(&retain, Some(&document)), Some(Value::Unknown));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::date::parse_iso8601;
 use crate::headers::request::HeaderError;
 use crate::name::{UploadId, VersionId};
 use crate::tagging;
+use crate::words::{self, number, number_to};
 
 pub(super) fn check(parsed: &mut Parsed) -> Result<(), Reason> {
     for (name, value) in &parsed.query {
@@ -18,9 +19,19 @@ pub(super) fn check(parsed: &mut Parsed) -> Result<(), Reason> {
     for name in ["x-amz-bypass-governance-retention", "x-amz-bucket-object-lock-enabled"] {
         canonical_flag(&mut parsed.headers, name)?;
     }
-    for (name, words) in WORDS {
+    for (name, words) in words::HEADERS {
         if let Some(value) = parsed.headers.get(*name)
             && !words.iter().any(|word| value.as_bytes() == word.as_bytes())
+        {
+            return Err(invalid(name));
+        }
+    }
+    for (name, most) in [
+        ("x-amz-object-lock-event-hold-duration-days", words::MAX_HOLD_DAYS),
+        ("x-amz-object-lock-event-hold-duration-years", words::MAX_HOLD_YEARS),
+    ] {
+        if parsed.headers.contains_key(name)
+            && parsed.text_header(name).and_then(|value| number_to(most, value)).is_none()
         {
             return Err(invalid(name));
         }
@@ -39,38 +50,12 @@ pub(super) fn check(parsed: &mut Parsed) -> Result<(), Reason> {
     Ok(())
 }
 
-/// Headers that policies speak of and that have a closed set of values, exactly as AWS spells them
-/// (API reference of PutObject, CopyObject, CreateBucket). A store that reads `Public-Read` as
-/// `public-read` would undo a Deny on the latter.
-pub(super) const WORDS: &[(&str, &[&str])] = &[
-    (
-        "x-amz-acl",
-        &[
-            "private",
-            "public-read",
-            "public-read-write",
-            "authenticated-read",
-            "aws-exec-read",
-            "bucket-owner-read",
-            "bucket-owner-full-control",
-            "log-delivery-write",
-        ],
-    ),
-    ("x-amz-metadata-directive", &["COPY", "REPLACE"]),
-    ("x-amz-tagging-directive", &["COPY", "REPLACE"]),
-    ("x-amz-object-lock-mode", &["GOVERNANCE", "COMPLIANCE"]),
-    ("x-amz-object-lock-legal-hold", &["ON", "OFF"]),
-    ("x-amz-server-side-encryption", &["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"]),
-    ("x-amz-object-ownership", &["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"]),
-];
-
 fn is_valid(name: &str, value: &str) -> bool {
     match name {
         "versionId" => VersionId::parse(value).is_ok(),
         "uploadId" => UploadId::parse(value).is_ok(),
-        "partNumber" => number(value).is_some_and(|n| (1..=10_000).contains(&n)),
-        "max-buckets" | "max-directory-buckets" => {
-            number(value).is_some_and(|n| (1..=10_000).contains(&n))
+        "partNumber" | "max-buckets" | "max-directory-buckets" => {
+            number_to(10_000, value).is_some()
         }
         "max-keys"
         | "max-parts"
@@ -83,13 +68,6 @@ fn is_valid(name: &str, value: &str) -> bool {
         _ if name.starts_with("response-") => !value.chars().any(char::is_control),
         _ => true,
     }
-}
-
-/// A number as every store reads it: decimal digits and no more than fits 31 bits.
-fn number(value: &str) -> Option<u32> {
-    let digits =
-        !value.is_empty() && value.len() <= 10 && value.bytes().all(|b| b.is_ascii_digit());
-    value.parse().ok().filter(|n| digits && *n <= i32::MAX.unsigned_abs())
 }
 
 /// A header that a policy reads as true or false must be one of the two, in whatever case, and is

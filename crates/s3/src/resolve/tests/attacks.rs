@@ -570,7 +570,11 @@ fn a58_words_that_policies_speak_of_are_spelled_exactly() {
         ("x-amz-acl", "public-read", &["Public-Read", "public-read, private", "", "other"][..]),
         ("x-amz-object-lock-mode", "GOVERNANCE", &["governance", "BOTH"][..]),
         ("x-amz-object-lock-legal-hold", "ON", &["on", "true"][..]),
+        ("x-amz-object-lock-event-hold", "OFF", &["off", " OFF,ON"][..]),
+        ("x-amz-object-lock-event-hold-duration-days", "36500", &["36501", "0", "+7", "7d"][..]),
+        ("x-amz-object-lock-event-hold-duration-years", "100", &["101", "0", "1.5"][..]),
         ("x-amz-server-side-encryption", "AES256", &["aes256"][..]),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256", &["aes256"][..]),
     ] {
         assert!(put(name, right).is_ok(), "{name}: {right}");
         for value in wrong {

@@ -109,9 +109,13 @@ fn header(name: &'static str) -> BoxedStrategy<(String, String)> {
         "x-amz-bypass-governance-retention" | "x-amz-bucket-object-lock-enabled" => {
             select(vec!["true", "false", "TRUE"]).prop_map(str::to_owned).boxed()
         }
+        "x-amz-object-lock-event-hold-duration-days"
+        | "x-amz-object-lock-event-hold-duration-years" => {
+            (1..=100_u32).prop_map(|n| n.to_string()).boxed()
+        }
         "x-amz-object-lock-retain-until-date" => Just("2030-01-01T00:00:00Z".to_owned()).boxed(),
         "x-amz-tagging" => select(vec!["a=b", "a%3D=+&c=", ""]).prop_map(str::to_owned).boxed(),
-        _ => match super::super::values::WORDS.iter().find(|(closed, _)| *closed == name) {
+        _ => match crate::words::HEADERS.iter().find(|(closed, _)| *closed == name) {
             Some((_, words)) => select(words.to_vec()).prop_map(str::to_owned).boxed(),
             None => "[!-~]([ -~]{0,10}[!-~])?".boxed(),
         },
