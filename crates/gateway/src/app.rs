@@ -37,6 +37,8 @@ pub struct App {
     pub answers: Budget,
     /// Requests that are worked on.
     pub in_flight: Places,
+    /// Those among them that are forms whose signer is yet to be read.
+    pub unknown_forms: Places,
     /// Connections of clients.
     pub connections: Places,
     /// TLS of the listeners, if they speak it.

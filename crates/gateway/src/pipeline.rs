@@ -276,10 +276,11 @@ async fn run(
     let kind = identified.operation().kind();
     exchange.describe(Some(kind), Some(identified.operation().target()));
     let identified = if identified.is_form() {
-        let read = identified.read_form(&app).await?;
-        exchange.identify(read.request().caller(), read.request().signature());
-        exchange.describe(Some(kind), Some(read.operation().target()));
-        read
+        let signed = identified.read_form(&app).await?;
+        exchange.identify(signed.request().caller(), signed.request().signature());
+        let upload = signed.upload()?;
+        exchange.describe(Some(kind), Some(upload.operation().target()));
+        upload
     } else {
         identified
     };

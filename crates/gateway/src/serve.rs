@@ -123,6 +123,7 @@ pub(crate) fn replace(app: &App, config: Config, started: &Startup) -> Result<u6
     app.documents.resize(limits.document_total.get());
     app.answers.resize(limits.document_total.get());
     app.in_flight.resize(limits.requests_in_flight);
+    app.unknown_forms.resize(limits.unknown_forms());
     app.connections.resize(limits.max_connections);
     app.limits.store(Arc::new(limits.clone()));
     if let Some((tls, [clients, admin])) = sides {
@@ -180,6 +181,7 @@ impl Gateway {
             documents: Budget::new(limits.document_total.get()),
             answers: Budget::new(limits.document_total.get()),
             in_flight: Places::new(limits.requests_in_flight),
+            unknown_forms: Places::new(limits.unknown_forms()),
             connections: Places::new(limits.max_connections),
             tls,
             denials: Denials::default(),

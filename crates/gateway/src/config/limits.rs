@@ -193,6 +193,14 @@ limits! {
 }
 
 impl Limits {
+    /// How many forms may be read at one time whose signer is yet to be known: a quarter of the
+    /// requests, so that whoever begins forms and does not go on keeps nobody from anything else.
+    /// Each takes 32 KiB at the most.
+    #[must_use]
+    pub fn unknown_forms(&self) -> usize {
+        (self.requests_in_flight / 4).max(1)
+    }
+
     /// What must hold between two of them.
     fn judge(&self, raw: &RawLimits, findings: &mut Findings) {
         if self.small_bodies_total < self.small_body {

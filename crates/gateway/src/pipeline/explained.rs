@@ -107,9 +107,9 @@ fn run(
     })?;
     explanation.operation = Some(identified.operation().kind().name());
     let identified = if identified.is_form() {
-        let read = identified.suppose_form(body)?;
-        explanation.principal = read.request().principal();
-        read
+        let signed = identified.suppose_form(body)?;
+        explanation.principal = signed.request().principal();
+        signed.upload()?
     } else {
         identified
     };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header;
 use http_body_util::BodyExt as _;
-use s3::form::{Boundary, FilePart, FormReader, Head, LengthRange, MAX_HEAD, PostPolicy, Success};
-use s3::{Form, FormError, OperationKind};
+use s3::form::{Boundary, FilePart, FormReader, Head, LengthRange, PostPolicy, Success};
+use s3::{Form, FormError, Operation, OperationKind};
 use sigv4::{FormFields, Payload};
 
 use super::authenticated::{Authenticated, Identified, Signature};
@@ -18,8 +18,8 @@ use crate::app::App;
 use crate::caller::lookup;
 use crate::reject::Reject;
 
-/// For all that stands before the file: 32 KiB at the least.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// For all that stands before the file: 32 KiB at the most.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What is left of a form when its fields are a PutObject's headers.
 #[derive(Debug)]
@@ -32,20 +32,30 @@ pub(super) struct Posted {
     pub(super) success: Success,
 }
 
+/// A form that was read up to its file and whose signer is known. It is yet to be held to its policy.
+pub(super) struct SignedForm<B = ClientBody> {
+    request: Authenticated<B>,
+    operation: Operation,
+    form: Form,
+    file: FilePart,
+    rest: Bytes,
+    length: u64,
+}
+
 impl Identified {
-    /// Reads the form: from here on it is a PutObject of whoever signed its policy.
+    /// Reads the form up to its file, and says who signed it.
     ///
     /// # Errors
-    /// When it is no form, its signature does not hold, or its policy does not allow what it asks for.
-    pub(super) async fn read_form(mut self, app: &App) -> Result<Self, Reject> {
+    /// When it is no form, or its signature does not hold.
+    pub(super) async fn read_form(mut self, app: &App) -> Result<SignedForm, Reject> {
         let (length, boundary) = self.framing()?;
-        // Whoever is slow here holds memory that small uploads can do without.
-        let _memory = app.small_bodies.take(MAX_HEAD as u64).ok_or(Reject::Busy)?;
+        // Whoever is slow here is nobody yet, and in a place that others could do with.
+        let _place = app.unknown_forms.take().ok_or(Reject::Busy)?;
         let idle = app.limits().body_idle_timeout;
         let reading = read_head(self.body_mut(), FormReader::new(boundary), idle);
         let read = tokio::time::timeout(HEAD_TIMEOUT, reading).await;
         let read = read.map_err(|_elapsed| BodyError::Stalled)??;
-        self.asked_by(read, length, |body, file, rest| body.into_file(file, rest))
+        self.signed_by(read, length)
     }
 }
 
@@ -54,10 +64,60 @@ impl Identified<()> {
     ///
     /// # Errors
     /// The same.
-    pub(super) fn suppose_form(self, body: &[u8]) -> Result<Self, Reject> {
+    pub(super) fn suppose_form(self, body: &[u8]) -> Result<SignedForm<()>, Reject> {
         let (_, boundary) = self.framing()?;
         let read = FormReader::new(boundary).push(body)?.ok_or(FormError::Malformed)?;
-        self.asked_by(read, body.len() as u64, |(), _, _| Ok(()))
+        self.signed_by(read, body.len() as u64)
+    }
+}
+
+impl SignedForm {
+    /// The upload that it asks for: from here on it is a PutObject of whoever signed its policy.
+    ///
+    /// # Errors
+    /// When it asks for what its policy does not allow, or for what no form can.
+    pub(super) fn upload(self) -> Result<Identified, Reject> {
+        self.upload_of(ClientBody::into_file)
+    }
+}
+
+impl SignedForm<()> {
+    /// As [`SignedForm::upload`], of a form that nobody sent.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn upload(self) -> Result<Identified<()>, Reject> {
+        self.upload_of(|(), _, _| Ok(()))
+    }
+}
+
+impl<B> SignedForm<B> {
+    /// The request, of whoever signed the form.
+    pub(super) fn request(&self) -> &Authenticated<B> {
+        &self.request
+    }
+
+    fn upload_of(
+        self,
+        body_of: impl FnOnce(B, FilePart, Bytes) -> Result<B, FormError>,
+    ) -> Result<Identified<B>, Reject> {
+        let Self { request, operation, form, file, rest, length } = self;
+        let Authenticated { head, client, snapshot, now, body, caller, signature } = request;
+        let bucket = operation.bucket().ok_or(FormError::Malformed)?;
+        let key = form.key(bucket)?;
+        let range = match form.field("policy") {
+            None => LengthRange::ANY,
+            Some(policy) => PostPolicy::parse(policy)?.check(&form, bucket, &key, now.unix())?,
+        };
+        let mut fields = form.headers()?;
+        if let Some(origin) = head.headers.get(header::ORIGIN) {
+            fields.insert(header::ORIGIN, origin.clone());
+        }
+        let operation = s3::resolve_form(bucket, key, &fields, &snapshot.live.harmless_headers)?;
+        let body = body_of(body, file, rest)?;
+        let posted = Posted { range, length, success: form.success() };
+        let request = Authenticated { head, client, snapshot, now, body, caller, signature };
+        Ok(Identified::of_form(request, operation, posted))
     }
 }
 
@@ -86,42 +146,21 @@ impl<B> Identified<B> {
         Ok((length, Boundary::of(kind.unwrap_or_default())?))
     }
 
-    /// The upload that a form asks for, in a body of `length` bytes.
-    fn asked_by(
-        self,
-        read: Head,
-        length: u64,
-        body_of: impl FnOnce(B, FilePart, Bytes) -> Result<B, FormError>,
-    ) -> Result<Self, Reject> {
-        let (request, operation) = self.into_parts();
-        let Authenticated { head, client, snapshot, now, body, caller, signature } = request;
-        let bucket = operation.bucket().ok_or(FormError::Malformed)?;
+    /// The form of a body of `length` bytes, and who signed it.
+    fn signed_by(self, read: Head, length: u64) -> Result<SignedForm<B>, Reject> {
+        let (mut request, operation) = self.into_parts();
         let length = read.file_length(length);
         let Head { form, file, rest, .. } = read;
-        let (caller, signature) = match sigv4::present_form(&signed_fields(&form))? {
-            Some(claims) if !matches!(signature, Signature::Supposed(_)) => {
-                let (key, token) = (claims.access_key_id(), claims.session_token());
-                let unproven = lookup(&snapshot, key, token, now)?;
-                let verified = sigv4::verify_form(claims, unproven.secret(), now)?;
-                let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
-                (caller, Signature::Verified(Box::new(verified)))
-            }
-            Some(_) | None => (caller, signature),
-        };
-        let key = form.key(bucket)?;
-        let range = match form.field("policy") {
-            None => LengthRange::ANY,
-            Some(policy) => PostPolicy::parse(policy)?.check(&form, bucket, &key, now.unix())?,
-        };
-        let mut fields = form.headers()?;
-        if let Some(origin) = head.headers.get(header::ORIGIN) {
-            fields.insert(header::ORIGIN, origin.clone());
+        if let Some(claims) = sigv4::present_form(&signed_fields(&form))?
+            && !matches!(request.signature, Signature::Supposed(_))
+        {
+            let (key, token) = (claims.access_key_id(), claims.session_token());
+            let unproven = lookup(&request.snapshot, key, token, request.now)?;
+            let verified = sigv4::verify_form(claims, unproven.secret(), request.now)?;
+            request.caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
+            request.signature = Signature::Verified(Box::new(verified));
         }
-        let operation = s3::resolve_form(bucket, key, &fields, &snapshot.live.harmless_headers)?;
-        let body = body_of(body, file, rest)?;
-        let posted = Posted { range, length, success: form.success() };
-        let request = Authenticated { head, client, snapshot, now, body, caller, signature };
-        Ok(Self::of_form(request, operation, posted))
+        Ok(SignedForm { request, operation, form, file, rest, length })
     }
 }
 

@@ -41,13 +41,16 @@ pub(super) async fn answer(
     }
 }
 
-/// The store that has the bucket.
+/// The store that has the bucket, if it keeps the key as it is: one that folds `a/../../b` would speak
+/// of another bucket.
 pub(super) fn store<'a>(
     snapshot: &'a Snapshot,
     preflight: &Preflight,
 ) -> Result<&'a Arc<Store>, Reject> {
     let route = snapshot.live.stores.route(Some(preflight.bucket()), None);
-    route.map_err(|error| Reject::Route { error, presigned: false })
+    let store = route.map_err(|error| Reject::Route { error, presigned: false })?;
+    preflight.target().key().map_or(Ok(()), |key| store.key_rules.check(key))?;
+    Ok(store)
 }
 
 async fn ask(exchange: &mut Exchange, request: Request<ClientBody>) -> Result<HeaderMap, Reject> {

@@ -6,11 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sigv4::Timestamp;
 use testkit::answer::Answer;
-use testkit::client::Response;
+use testkit::client::{Connection, Response};
 use testkit::clock::now;
 use testkit::signed::Credentials;
 
-use crate::harness::{HOST, Plan, World, allow, policy};
+use crate::harness::{HOST, Plan, World, allow, policy, request};
 
 /// A form, and how it is signed.
 #[derive(Clone)]
@@ -251,6 +251,76 @@ async fn a24_policies_decide_about_forms_as_about_any_upload() {
     let public = Form::to("alice/a").field("acl", "public-read").sign(&alice);
     public.refused(&world, 400, "AccessControlListNotSupported").await;
     assert_eq!(Form::to("alice/a").sign(&alice).post(&world).await.status, 204);
+}
+
+/// On its way a header loses the blanks around its value: what is judged must be what arrives.
+#[tokio::test]
+async fn a24_blanks_around_a_value_do_not_hide_it() {
+    let deny = json!({
+        "Effect": "Deny", "Action": "s3:PutObject", "Resource": "*",
+        "Condition": { "StringEquals": { "s3:x-amz-storage-class": "GLACIER" } },
+    });
+    let all = allow(&["s3:*"], &["arn:aws:s3:::data/*"]);
+    let world = Plan::new().with_policy(&[all, deny]).start().await;
+    let alice = world.login("alice").await;
+    for value in ["GLACIER", "GLACIER ", "\tGLACIER", "  GLACIER\t "] {
+        let form = Form::to("alice/a").field("x-amz-storage-class", value).sign(&alice);
+        form.refused(&world, 403, "AccessDenied").await;
+    }
+    let form = Form::to("alice/a").field("x-amz-storage-class", " STANDARD\t").sign(&alice);
+    let before = world.store.requests().len();
+    assert_eq!(form.post(&world).await.status, 204);
+    let arrived = world.store.requests()[before].clone();
+    assert_eq!(arrived.header("x-amz-storage-class"), Some("STANDARD"));
+}
+
+#[tokio::test]
+async fn a51_a_refused_form_is_its_signers_and_the_log_does_not_have_its_values() {
+    let (world, alice) = World::with_alice().await;
+    let key = "U1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1M=";
+    world.keep_secret("customer key", key);
+    let name = "x-amz-server-side-encryption-customer-key";
+    let form = Form::to("alice/a").allowing(json!({ name: key })).field(name, "other").sign(&alice);
+    let response = form.refused(&world, 403, "AccessDenied").await;
+    assert!(response.text().contains(name), "{}", response.text());
+    let line = world.line(response.header("x-amz-request-id").unwrap()).await;
+    assert_eq!(line["access_key_id"], alice.access_key, "{line}");
+    assert!(line["reason"].as_str().unwrap().contains(name), "{line}");
+    world.assert_no_secret("log", &line.to_string());
+    let form = Form::to("alice/a").field("if-none-match", "*").sign(&alice);
+    let response = form.refused(&world, 400, "InvalidArgument").await;
+    let line = world.line(response.header("x-amz-request-id").unwrap()).await;
+    assert_eq!((&line["role"], &line["auth"]), (&json!(crate::harness::ROLE), &json!("POST")));
+}
+
+/// Whoever has no keys can begin forms and not go on: that must not take what others need.
+#[tokio::test]
+async fn a42_forms_that_do_not_go_on_take_nothing_from_others() {
+    let world = Plan::new()
+        .with(|config| config["limits"] = json!({ "requests_in_flight": 16 }))
+        .start()
+        .await;
+    let alice = world.login("alice").await;
+    let begun = format!(
+        "POST /data HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+         Content-Length: 1000000\r\n\r\n--B\r\n"
+    );
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut connection = Connection::open(world.s3).await;
+        connection.send(begun.as_bytes()).await;
+        slow.push(connection);
+    }
+    // A quarter of the places are for forms; when the four have theirs, one more is refused.
+    let form = Form::to("alice/a").sign(&alice);
+    let mut answers = Vec::new();
+    while !answers.contains(&503) && answers.len() < 200 {
+        answers.push(form.post(&world).await.status);
+    }
+    assert_eq!(answers.pop(), Some(503), "{answers:?}");
+    let put = request("PUT", "/data/alice/a").body("x").sign(&alice);
+    assert_eq!(world.send(&put).await.status, 200);
+    drop(slow);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use testkit::answer::Answer;
 use testkit::client::Response;
 use testkit::server::Request;
 
-use crate::harness::{DATA_HOST, HOST, World, request};
+use crate::harness::{DATA_HOST, HOST, Plan, World, request};
 use crate::hostile_store::push;
 
 const ASKED: &str = "Origin: https://app.test\r\nAccess-Control-Request-Method: PUT\r\n";
@@ -122,6 +122,17 @@ async fn what_is_no_preflight_does_not_reach_the_store() {
     }
     let body = [&options(HOST, "/data/k", &format!("{ASKED}Content-Length: 4\r\n"))[..], b"body"];
     world.bytes_refused(&body.concat(), 400, "UnexpectedContent").await;
+}
+
+#[tokio::test]
+async fn a10_a_preflight_of_a_key_that_the_store_would_fold_is_refused() {
+    let world = Plan::new()
+        .with(|config| config["stores"][0]["key_rules"] = json!(["files"]))
+        .start()
+        .await;
+    for target in ["/data/../other/k", "/data/%2e%2e/other/k", "/data/a//b"] {
+        world.bytes_refused(&options(HOST, target, ASKED), 400, "InvalidArgument").await;
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::Form;
 use crate::code::AwsCode;
 use crate::date::parse_iso8601;
+use crate::headers::request::is_secret;
 use crate::name::{Bucket, Key};
 use crate::resolve::shown;
 
@@ -39,13 +40,15 @@ pub enum PostPolicyError {
     #[error("the policy of the form has expired")]
     Expired,
     /// A condition on a field that is another, or not there.
-    #[error("the condition [\"{operator}\", \"${field}\", \"{value}\"] of the form's policy fails")]
+    ///
+    /// Its value is for the client alone.
+    #[error("the condition \"{operator}\" on \"${field}\" of the form's policy fails")]
     Condition {
         /// `eq` or `starts-with`.
         operator: &'static str,
         /// Cut to 64 characters.
         field: String,
-        /// Cut to 64 characters.
+        /// Cut to 64 characters; left out if it is a secret.
         value: String,
     },
     /// A field that the policy does not speak of.
@@ -181,6 +184,7 @@ impl PostPolicy {
                 }
             };
             if !holds {
+                let wanted = if is_secret(field) { "..." } else { wanted.as_str() };
                 let (field, value) = (shown(field), shown(wanted));
                 return Err(PostPolicyError::Condition { operator, field, value });
             }

@@ -100,7 +100,9 @@ impl Form {
         Ok(Key::parse(key.replace(FILENAME, &self.filename))?)
     }
 
-    /// The headers that a PutObject would have in place of the fields.
+    /// The headers that a PutObject would have in place of the fields, without blanks around them: on
+    /// its way to the store a header loses these (RFC 9110 section 5.5), and what is judged must be what
+    /// arrives.
     ///
     /// # Errors
     /// [`FormError`] for a value that no header can have, for tags that are none, and for a field that
@@ -109,7 +111,7 @@ impl Form {
         let mut headers = HeaderMap::new();
         for field in &self.fields {
             let Use::Header(name) = purpose(&field.name)? else { continue };
-            let value = HeaderValue::from_bytes(field.value.as_bytes())
+            let value = HeaderValue::from_str(field.value.trim_matches([' ', '\t']))
                 .map_err(|_| FormError::Value(shown(&field.name)))?;
             // `acl` and `x-amz-acl` are one.
             if headers.insert(name, value).is_some() {

@@ -61,6 +61,11 @@ const SECRETS: &[&str] = &[
     "x-amz-server-side-encryption-customer-key",
 ];
 
+/// Whether the value of a header or a form's field of that name is a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name)
+}
+
 /// Prefixes of headers that other stores and vendors gave a meaning to.
 const VENDORS: &[&str] = &[
     "x-minio-",
@@ -132,7 +137,7 @@ pub(crate) fn collect(
 
 impl Collected {
     fn insert(&mut self, name: HeaderName, mut value: HeaderValue) {
-        value.set_sensitive(SECRETS.contains(&name.as_str()));
+        value.set_sensitive(is_secret(name.as_str()));
         self.headers.insert(name, value);
     }
 
