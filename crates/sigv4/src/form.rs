@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::error::{Malformed, Mismatch, Place, PresentError, UnsupportedScheme, VerifyError};
 use crate::key::{AccessKeyId, SecretKey, SessionToken, derive};
 use crate::presented::{Scheme, credential, malformed};
-use crate::scope::{Scope, Service};
+use crate::scope::{Region, Scope, Service};
 use crate::signature::{ALGORITHM, Signature};
 use crate::time::Timestamp;
 use crate::verify::{MAX_SKEW_SECONDS, Verified};
@@ -63,6 +63,24 @@ impl FormClaims {
     #[must_use]
     pub fn session_token(&self) -> Option<&SessionToken> {
         self.session_token.as_ref()
+    }
+
+    /// How it was signed.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        match self.signed {
+            Signed::V4 { .. } => Scheme::FormV4,
+            Signed::HmacV1 { .. } => Scheme::FormHmacV1,
+        }
+    }
+
+    /// The region that it was signed for; HMACv1 says none.
+    #[must_use]
+    pub fn region(&self) -> Option<&Region> {
+        match &self.signed {
+            Signed::V4 { scope, .. } => Some(&scope.region),
+            Signed::HmacV1 { .. } => None,
+        }
     }
 }
 

@@ -305,6 +305,11 @@ users:
         r#"{"Version":"2012-10-17","Statement":{"Sid":"All","Effect":"Allow","Principal":"*","Action":"s3:GetObject",
 "Resource":"arn:aws:s3:::open/*"}}"#,
     );
+    write(
+        "buckets/shut.json",
+        r#"{"Version":"2012-10-17","Statement":{"Sid":"NoForms","Effect":"Deny","Principal":"*","Action":"s3:PutObject",
+"Resource":"arn:aws:s3:::shut/*","Condition":{"StringEquals":{"s3:authType":"POST"}}}}"#,
+    );
     folder
 }
 
@@ -410,6 +415,31 @@ fn explain_decides_for_users_for_nobody_and_for_whoever_signed() {
     assert!(signed.out.contains("decision   implicitDeny of "), "{}", signed.out);
     let chained = decided(&folder, "GET /data/k", &["--role", RESEARCH, "--user", "loader"]);
     assert!(chained.out.contains("assumed-role/research/explain\n"), "{}", chained.out);
+}
+
+#[test]
+fn explain_supposes_that_the_caller_signed_the_form() {
+    let folder = configured();
+    let config = folder.path().join("fakes3pp.yaml");
+    let part = |name: &str, value: &str| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx\r\n--B--\r\n";
+    let body = part("key", "k") + file;
+    let form = format!(
+        "POST /shut HTTP/1.1\r\nHost: s3.test\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let explain = ["explain", "--request", "-", "--config", config.to_str().unwrap()];
+    let user = fed(&[&explain[..], &["--user", "loader"]].concat(), &form);
+    assert!(user.out.contains("decision   explicitDeny of s3:PutObject"), "{}", user.out);
+    assert!(
+        decided(&folder, "PUT /shut/k", &["--user", "loader"]).out.contains("decision   allow\n")
+    );
+    let nobody = fed(&[&explain[..], &["--anonymous"]].concat(), &form);
+    assert!(nobody.out.contains("caller     anonymous\n"), "{}", nobody.out);
+    assert!(nobody.out.contains("decision   implicitDeny of s3:PutObject"), "{}", nobody.out);
 }
 
 #[test]

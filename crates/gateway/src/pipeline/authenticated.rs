@@ -221,8 +221,10 @@ impl<B> Identified<B> {
             }
         }
         let store = Arc::clone(store);
-        if store.refused_operations.contains(&operation.kind()) {
-            return Err(Reject::RefusedOperation(operation.kind()));
+        let form = posted.is_some().then_some(OperationKind::PostObject);
+        let mut kinds = form.into_iter().chain([operation.kind()]);
+        if let Some(kind) = kinds.find(|kind| store.refused_operations.contains(kind)) {
+            return Err(Reject::RefusedOperation(kind));
         }
         let caller_context = caller.context(&snapshot.live.account_id);
         let mut request_context = Context::new();

@@ -95,6 +95,7 @@ fn run(
         explanation.store = Some(store.name.clone());
         return Ok(Verdict::LeftToStore);
     }
+    let given = caller.is_some();
     let authenticated = match caller {
         Some(caller) => received.suppose(caller),
         None => received.authenticate()?,
@@ -107,7 +108,7 @@ fn run(
     })?;
     explanation.operation = Some(identified.operation().kind().name());
     let identified = if identified.is_form() {
-        let signed = identified.suppose_form(body)?;
+        let signed = identified.suppose_form(body, given)?;
         explanation.principal = signed.request().principal();
         signed.upload()?
     } else {

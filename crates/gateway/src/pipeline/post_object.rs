@@ -4,19 +4,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header;
+use http::header::{self, HeaderName};
 use http_body_util::BodyExt as _;
 use s3::form::{Boundary, FilePart, FormReader, Head, LengthRange, PostPolicy, Success};
 use s3::{Form, FormError, Operation, OperationKind};
-use sigv4::{FormFields, Payload};
+use sigv4::{FormFields, Payload, Scheme};
 
-use super::authenticated::{Authenticated, Identified, Signature};
+use super::authenticated::{Authenticated, Identified, Signature, Supposed};
 use super::body::BodyError;
 use super::client_body::ClientBody;
 use super::resolved::content_length;
 use crate::app::App;
 use crate::caller::lookup;
 use crate::reject::Reject;
+
+const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
 /// For all that stands before the file: 32 KiB at the most.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
@@ -55,19 +57,30 @@ impl Identified {
         let reading = read_head(self.body_mut(), FormReader::new(boundary), idle);
         let read = tokio::time::timeout(HEAD_TIMEOUT, reading).await;
         let read = read.map_err(|_elapsed| BodyError::Stalled)??;
-        self.signed_by(read, length)
+        self.form(read, length).verify()
     }
 }
 
 impl Identified<()> {
-    /// As [`Identified::read_form`], of a form that nobody sent.
+    /// As [`Identified::read_form`], of a form that nobody sent; with `given`, its caller is known and
+    /// the form only says how, and for which region, it was signed.
     ///
     /// # Errors
     /// The same.
-    pub(super) fn suppose_form(self, body: &[u8]) -> Result<SignedForm<()>, Reject> {
+    pub(super) fn suppose_form(self, body: &[u8], given: bool) -> Result<SignedForm<()>, Reject> {
         let (_, boundary) = self.framing()?;
         let read = FormReader::new(boundary).push(body)?.ok_or(FormError::Malformed)?;
-        self.signed_by(read, body.len() as u64)
+        let mut form = self.form(read, body.len() as u64);
+        if !given {
+            return form.verify();
+        }
+        if matches!(form.request.signature, Signature::Supposed(_)) {
+            let claims = sigv4::present_form(&signed_fields(&form.form))?;
+            let scheme = claims.as_ref().map_or(Scheme::FormV4, sigv4::FormClaims::scheme);
+            let region = claims.and_then(|claims| claims.region().cloned());
+            form.request.signature = Signature::Supposed(Supposed { scheme, region });
+        }
+        Ok(form)
     }
 }
 
@@ -92,6 +105,19 @@ impl SignedForm<()> {
 }
 
 impl<B> SignedForm<B> {
+    /// Finds out who signed it, if somebody did.
+    fn verify(mut self) -> Result<Self, Reject> {
+        if let Some(claims) = sigv4::present_form(&signed_fields(&self.form))? {
+            let Authenticated { snapshot, now, .. } = &self.request;
+            let (key, token) = (claims.access_key_id(), claims.session_token());
+            let unproven = lookup(snapshot, key, token, *now)?;
+            let verified = sigv4::verify_form(claims, unproven.secret(), *now)?;
+            self.request.caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
+            self.request.signature = Signature::Verified(Box::new(verified));
+        }
+        Ok(self)
+    }
+
     /// The request, of whoever signed the form.
     pub(super) fn request(&self) -> &Authenticated<B> {
         &self.request
@@ -140,27 +166,24 @@ impl<B> Identified<B> {
             return Err(FormError::Unexpected("x-amz-content-sha256".to_owned()).into());
         }
         let headers = &request.head.headers;
+        // Conditions and sums of a form as a whole, which nobody keeps; as fields they are refused, too.
+        for name in [header::IF_MATCH, header::IF_NONE_MATCH, CONTENT_MD5] {
+            if headers.contains_key(&name) {
+                return Err(FormError::Unexpected(name.to_string()).into());
+            }
+        }
         let length = content_length(headers)?;
         let length = if supposed { length.unwrap_or(0) } else { length.ok_or(Reject::NoLength)? };
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Ok((length, Boundary::of(kind.unwrap_or_default())?))
     }
 
-    /// The form of a body of `length` bytes, and who signed it.
-    fn signed_by(self, read: Head, length: u64) -> Result<SignedForm<B>, Reject> {
-        let (mut request, operation) = self.into_parts();
+    /// The form of a body of `length` bytes.
+    fn form(self, read: Head, length: u64) -> SignedForm<B> {
+        let (request, operation) = self.into_parts();
         let length = read.file_length(length);
         let Head { form, file, rest, .. } = read;
-        if let Some(claims) = sigv4::present_form(&signed_fields(&form))?
-            && !matches!(request.signature, Signature::Supposed(_))
-        {
-            let (key, token) = (claims.access_key_id(), claims.session_token());
-            let unproven = lookup(&request.snapshot, key, token, request.now)?;
-            let verified = sigv4::verify_form(claims, unproven.secret(), request.now)?;
-            request.caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
-            request.signature = Signature::Verified(Box::new(verified));
-        }
-        Ok(SignedForm { request, operation, form, file, rest, length })
+        SignedForm { request, operation, form, file, rest, length }
     }
 }
 

@@ -187,6 +187,10 @@ async fn a08_what_the_policy_does_not_allow_is_not_stored() {
     let mut extra = signed(Form::to("alice/a"));
     extra.fields.push(("acl".to_owned(), "private".to_owned()));
     extra.refused(&world, 403, "AccessDenied").await;
+    let mut anywhere = Form::to("alice/a");
+    anywhere.conditions.remove(0);
+    let answer = signed(anywhere).refused(&world, 403, "AccessDenied").await;
+    assert!(answer.text().contains("Extra input fields: bucket"), "{}", answer.text());
     let range = |least: u64, most: u64| {
         Form::to("alice/a").allowing(json!(["content-length-range", least, most]))
     };
@@ -225,6 +229,10 @@ async fn a03_a_form_that_was_changed_is_nobodys() {
     assert!(world.send_bytes("POST", &two).await.status >= 400);
     let hashed = good.bytes_with("x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n");
     assert_eq!(world.send_bytes("POST", &hashed).await.status, 204, "it says nothing");
+    for header in ["If-None-Match: *", "If-Match: \"a\"", "Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg=="] {
+        let conditional = good.bytes_with(&format!("{header}\r\n"));
+        world.bytes_refused(&conditional, 400, "InvalidArgument").await;
+    }
     let sum = format!("x-amz-content-sha256: {}\r\n", "0".repeat(64));
     world.bytes_refused(&good.bytes_with(&sum), 400, "InvalidArgument").await;
 }
@@ -291,6 +299,17 @@ async fn a51_a_refused_form_is_its_signers_and_the_log_does_not_have_its_values(
     let response = form.refused(&world, 400, "InvalidArgument").await;
     let line = world.line(response.header("x-amz-request-id").unwrap()).await;
     assert_eq!((&line["role"], &line["auth"]), (&json!(crate::harness::ROLE), &json!("POST")));
+}
+
+#[tokio::test]
+async fn a_store_that_takes_no_forms_gets_none() {
+    let world = Plan::new()
+        .with(|config| config["stores"][0]["refused_operations"] = json!(["PostObject"]))
+        .start()
+        .await;
+    let alice = world.login("alice").await;
+    Form::to("alice/a").sign(&alice).refused(&world, 501, "NotImplemented").await;
+    world.passed(&request("PUT", "/data/alice/a").body("x").sign(&alice)).await;
 }
 
 /// Whoever has no keys can begin forms and not go on: that must not take what others need.

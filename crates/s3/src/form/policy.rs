@@ -191,6 +191,8 @@ impl PostPolicy {
         }
         match form.fields.iter().find(|field| !is_free(&field.name) && !self.knows(&field.name)) {
             Some(field) => Err(PostPolicyError::ExtraField(shown(&field.name))),
+            // The bucket is a field that every form has: in its address.
+            None if !self.knows("bucket") => Err(PostPolicyError::ExtraField("bucket".to_owned())),
             None => Ok(range),
         }
     }

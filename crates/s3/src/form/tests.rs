@@ -299,8 +299,15 @@ fn policies_are_read_strictly() {
     assert!(PostPolicy::parse("not base64!").is_err());
 }
 
-/// Whether a form of these fields is what conditions allow.
+const ITS_BUCKET: &str = r#"{"bucket":"examplebucket"}"#;
+
+/// Whether a form of these fields is what conditions allow, beside the one on its bucket.
 fn meets(conditions: &str, fields: &[(&str, &str)]) -> Result<LengthRange, PostPolicyError> {
+    let comma = if conditions.is_empty() { "" } else { "," };
+    meets_alone(&format!("{ITS_BUCKET}{comma}{conditions}"), fields)
+}
+
+fn meets_alone(conditions: &str, fields: &[(&str, &str)]) -> Result<LengthRange, PostPolicyError> {
     let json = format!(r#"{{"expiration":"2026-01-02T03:04:05Z","conditions":[{conditions}]}}"#);
     let policy = STANDARD.encode(json);
     let fields = [&[("policy", policy.as_str())], fields].concat();
@@ -363,6 +370,11 @@ fn every_condition_counts() {
         );
     }
     assert_eq!(meets("", &[key]).unwrap_err(), PostPolicyError::ExtraField("key".to_owned()));
+    // The signer who names no bucket would have signed for each of theirs.
+    assert_eq!(
+        meets_alone(r#"["starts-with","$key",""]"#, &[key]).unwrap_err(),
+        PostPolicyError::ExtraField("bucket".to_owned())
+    );
 }
 
 #[test]
@@ -376,7 +388,7 @@ fn lengths_and_times_have_their_bounds() {
     assert_eq!((range.check(2), range.check(7)), (Ok(()), Ok(())));
     assert_eq!(range.check(8), Err(Exceeds::Above(7)));
     assert_eq!(LengthRange::ANY.check(u64::MAX), Ok(()));
-    let json = r#"{"expiration":"2026-01-02T03:04:05Z","conditions":[["starts-with","$key",""]]}"#;
+    let json = r#"{"expiration":"2026-01-02T03:04:05Z","conditions":[["starts-with","$key",""],{"bucket":"examplebucket"}]}"#;
     let policy = STANDARD.encode(json);
     let form = read(&form(&[("policy", &policy), ("key", "k")], b"")).unwrap().form;
     checked(&form, &bucket(), NOW).unwrap();
