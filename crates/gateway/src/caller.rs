@@ -152,10 +152,11 @@ fn of_role(
         .get(session.role.as_str())
         .filter(|role| role.id() == session.role_id)
         .ok_or_else(|| LookupError::RoleGone(session.role.as_str().to_owned()))?;
-    if role.not_before().is_some_and(|not_before| session.issued_at < not_before) {
+    // A session that was taken before must not live on in one that it assumed since.
+    if role.not_before().is_some_and(|not_before| session.began < not_before) {
         return Err(LookupError::NotBefore);
     }
-    if live.revoked.cut_session(access_key_id, &session.origin, session.issued_at) {
+    if live.revoked.cut_session(access_key_id, &session.origin, session.began) {
         return Err(LookupError::Revoked);
     }
     let policies = session_policies(snapshot, &session.policies)?;

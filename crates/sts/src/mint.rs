@@ -109,6 +109,7 @@ pub fn assume_role_with_web_identity(login: Login<'_>) -> Result<Issued, StsErro
         issued_at: now,
         expires_at: now.plus_seconds(i64::from(duration)),
         origin: Origin::WebIdentity(identity.subject),
+        began: now,
         chained: false,
         policies: session_policies(&call.session_policies, managed)?,
         tags: identity.tags,

@@ -194,6 +194,9 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// Who stands at the beginning: of a login, or of a chain of assumed roles.
     pub origin: Origin,
+    /// When the first session of the chain was issued; of a session that no other session assumed,
+    /// `issued_at`. What ends older sessions ends those that came of them.
+    pub began: Timestamp,
     /// Whether another session assumed the role (role chaining).
     pub chained: bool,
     /// What narrows the session: its role's policies hold as far as these allow, too.

@@ -243,7 +243,7 @@ section! {
         user: String as "name" = "none";
         /// Access key id of a session, `ASIA...`.
         session: String as "access key id" = "none";
-        /// Only sessions that were issued before this time end; the next login is taken again.
+        /// Only sessions that go back to one issued before this time end; the next login is taken again.
         /// Without it, `subject` and `user` are shut out.
         before: String as "time" = "for good";
     }

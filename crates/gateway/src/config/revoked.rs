@@ -12,7 +12,7 @@ pub struct Revocations(Vec<Revocation>);
 pub struct Revocation {
     /// Who.
     pub whom: Whom,
-    /// Sessions issued before; None: all, and no new ones.
+    /// Sessions that began before; None: all, and no new ones.
     pub before: Option<Timestamp>,
 }
 
@@ -39,20 +39,20 @@ impl Revocations {
         Self(all)
     }
 
-    /// Whether a session is cut off: by its key, or by who stands at its beginning.
+    /// Whether a session is cut off: by its key, or by who stands at its beginning, and since when.
     #[must_use]
     pub fn cut_session(
         &self,
         access_key_id: &AccessKeyId,
         origin: &Origin,
-        issued_at: Timestamp,
+        began: Timestamp,
     ) -> bool {
         self.0.iter().any(|entry| {
             let whom = match &entry.whom {
                 Whom::Session(id) => id == access_key_id,
                 other => is_origin(other, origin),
             };
-            whom && entry.before.is_none_or(|before| issued_at < before)
+            whom && entry.before.is_none_or(|before| began < before)
         })
     }
 

@@ -166,6 +166,7 @@ impl Deciding {
             issued_at: now,
             expires_at: now.plus_seconds(i64::from(role.max_session_duration())),
             origin: Origin::User(String::new()),
+            began: now,
             chained: false,
             policies: supposed.policies.clone(),
             tags: Vec::new(),

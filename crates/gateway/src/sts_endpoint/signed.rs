@@ -86,9 +86,15 @@ pub(super) fn assume_role(
     let Inputs { snapshot, now, request_id, .. } = inputs;
     facts.role = Some(call.role_arn.clone());
     facts.session = Some(call.role_session_name.clone());
-    let (session, origin) = match caller {
-        Caller::Session(caller) => (Some(&caller.session), caller.session.origin.clone()),
-        Caller::User(caller) => (None, Origin::User(caller.user.arn.clone())),
+    let (session, origin, began) = match caller {
+        Caller::Session(caller) => {
+            let session = &caller.session;
+            (Some(session), session.origin.clone(), Some(session.began))
+        }
+        Caller::User(caller) => {
+            let began = caller.session.as_ref().map(|session| session.issued_at);
+            (None, Origin::User(caller.user.arn.clone()), began)
+        }
         Caller::Anonymous => return Err(StsError::missing_authentication_token()),
     };
     let live = &snapshot.live;
@@ -101,6 +107,7 @@ pub(super) fn assume_role(
             context: &caller.context(&live.account_id),
             session,
             origin,
+            began,
         },
         role: live.roles.get(&call.role_arn).map(AsRef::as_ref),
         managed: Allowed(&|arn| live.managed_policies.contains_key(arn)),

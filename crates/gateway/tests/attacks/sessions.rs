@@ -247,6 +247,29 @@ async fn a53_whoever_is_cut_off_is_so_at_the_next_request() {
     one.passed(&request("GET", "/data/bob/a").sign(&bob)).await;
 }
 
+/// Whoever took a session and assumes a role with it is ended with what they took.
+#[tokio::test]
+async fn a53_a_chain_ends_with_the_session_at_its_beginning() {
+    let world = with_tables().start().await;
+    world.store.put("/data/tables/a", b"a", &[]);
+    let alice = world.login("alice").await;
+    let next_second = || async {
+        let now = testkit::clock::now();
+        while testkit::clock::now() == now {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    next_second().await;
+    let at = sigv4::Timestamp::from_unix(testkit::clock::now()).rfc3339();
+    next_second().await;
+    let chained = keys(&world, &call(&world, &alice, &assume(&[])).await);
+    let get = request("GET", "/data/tables/a").sign(&chained);
+    world.passed(&get).await;
+    let issuer = world.issuer.issuer().to_owned();
+    let subject = json!({ "subject": "alice", "issuer": issuer, "before": at });
+    cutting(|_| json!([subject])).await.refused(&get, 400, "ExpiredToken").await;
+}
+
 #[tokio::test]
 async fn a53_a_roles_not_before_ends_its_older_sessions() {
     let world = World::start().await;

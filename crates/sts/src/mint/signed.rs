@@ -33,6 +33,8 @@ pub struct Assuming<'a> {
     pub session: Option<&'a Session>,
     /// Who stands at the beginning.
     pub origin: Origin,
+    /// When the session at the beginning was issued; None of keys that are no session's.
+    pub began: Option<Timestamp>,
 }
 
 /// All that AssumeRole is decided by.
@@ -108,6 +110,7 @@ pub fn assume_role(assumption: Assumption<'_>) -> Result<Issued, StsError> {
         issued_at: now,
         expires_at: now.plus_seconds(i64::from(duration)),
         origin: forgotten(caller.origin),
+        began: caller.began.unwrap_or(now),
         chained: caller.session.is_some(),
         policies: session_policies(&call.session_policies, managed)?,
         tags: inherited.into_iter().chain(call.tags.iter().cloned()).collect(),

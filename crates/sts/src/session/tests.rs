@@ -28,6 +28,7 @@ pub(crate) fn ordinary() -> Session {
                 ),
             ],
         }),
+        began: now(),
         chained: false,
         policies: SessionPolicies::default(),
         tags: vec![Tag { key: "Team".into(), value: "blue".into() }],

@@ -50,6 +50,8 @@ struct Role2 {
     /// Seconds after `issued_at`.
     lifetime: u32,
     origin: Origin2,
+    /// Seconds from the beginning of the chain to `issued_at`.
+    age: u32,
     chained: bool,
     tags: Vec<Tag>,
     transitive_tag_keys: Vec<String>,
@@ -77,7 +79,7 @@ struct User2 {
 pub(super) fn encode(session: &AnySession) -> Option<(u8, Vec<u8>)> {
     match session {
         AnySession::Role(session) => match &session.origin {
-            Origin::WebIdentity(subject) if !session.chained && session.policies.is_empty() => {
+            Origin::WebIdentity(subject) if is_login(session) => {
                 Some((VERSION_1, postcard::to_allocvec(&version_1(session, subject)?).ok()?))
             }
             Origin::WebIdentity(_) | Origin::User(_) => {
@@ -94,6 +96,11 @@ pub(super) fn encode(session: &AnySession) -> Option<(u8, Vec<u8>)> {
             Some((VERSION_2, postcard::to_allocvec(&wire).ok()?))
         }
     }
+}
+
+/// Whether it is no more than a token of an identity provider was exchanged for.
+fn is_login(session: &Session) -> bool {
+    !session.chained && session.policies.is_empty() && session.began == session.issued_at
 }
 
 fn lifetime(issued_at: Timestamp, expires_at: Timestamp) -> Option<u32> {
@@ -130,6 +137,7 @@ fn role_2(session: &Session) -> Option<Role2> {
             }
             Origin::User(arn) => Origin2::User { arn },
         },
+        age: lifetime(session.began, session.issued_at)?,
         chained: session.chained,
         tags: session.tags.clone(),
         transitive_tag_keys: session.transitive_tag_keys.clone(),
@@ -186,6 +194,7 @@ fn read_1(wire: Version1) -> Option<Session> {
             audience: wire.audience,
             claims: wire.claims,
         }),
+        began: issued_at,
         chained: false,
         policies: SessionPolicies::default(),
         tags: wire.tags,
@@ -208,6 +217,7 @@ fn read_role_2(wire: Role2) -> Option<Session> {
             }
             Origin2::User { arn } => Origin::User(arn),
         },
+        began: issued_at.plus_seconds(-i64::from(wire.age)),
         chained: wire.chained,
         policies: SessionPolicies { inline: wire.inline_policy, arns: wire.policy_arns },
         tags: wire.tags,

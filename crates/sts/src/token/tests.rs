@@ -210,7 +210,8 @@ fn narrowed() -> Session {
         inline: Some(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.into()),
         arns: vec!["arn:aws:iam::000000000000:policy/a".into()],
     };
-    Session { chained: true, policies, ..ordinary() }
+    let began = ordinary().issued_at.plus_seconds(-4000);
+    Session { chained: true, began, policies, ..ordinary() }
 }
 
 fn of_user() -> AnySession {
@@ -228,6 +229,8 @@ fn what_fits_into_the_first_version_is_written_so() {
     assert_eq!(version(&of_role(&ordinary())), 1);
     assert_eq!(version(&of_role(&narrowed())), 2);
     assert_eq!(version(&of_role(&Session { chained: true, ..ordinary() })), 2);
+    let began = ordinary().issued_at.plus_seconds(-1);
+    assert_eq!(version(&of_role(&Session { began, ..ordinary() })), 2);
     let user = Origin::User("arn:aws:iam::000000000000:user/loader".into());
     assert_eq!(version(&of_role(&Session { origin: user, ..ordinary() })), 2);
     assert_eq!(version(&of_user()), 2);

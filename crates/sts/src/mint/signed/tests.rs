@@ -43,6 +43,7 @@ fn by_user(role: &Role, policies: &[Arc<Policy>], more: &str) -> Result<Issued, 
             context: &context,
             session: None,
             origin: Origin::User(USER.into()),
+            began: None,
         },
         role: Some(role),
         managed: Allowed(&|_| false),
@@ -63,6 +64,7 @@ fn by_session(role: &Role, session: &Session, more: &str) -> Result<Issued, StsE
             context: &session.context(&[]),
             session: Some(session),
             origin: session.origin.clone(),
+            began: Some(session.began),
         },
         role: Some(role),
         managed: Allowed(&|_| false),
@@ -85,6 +87,7 @@ fn a_user_assumes_a_role_that_names_it() {
     let issued = by_user(&role, &[], "&DurationSeconds=43200").unwrap();
     assert_eq!(issued.session.origin, Origin::User(USER.into()));
     assert!(!issued.session.chained);
+    assert_eq!(issued.session.began, now());
     assert_eq!(issued.session.expires_at, now().plus_seconds(43_200));
     assert_eq!(issued.session.provider_arn(), None);
 }
@@ -165,11 +168,13 @@ fn a_chain_lasts_an_hour_at_most_and_hands_on_what_is_transitive() {
             Tag { key: "Team".into(), value: "blue".into() },
             Tag { key: "Site".into(), value: "north".into() },
         ],
+        began: now().plus_seconds(-4000),
         ..ordinary()
     };
     let issued = by_session(&role, &first, "&Tags.member.1.Key=Job&Tags.member.1.Value=x").unwrap();
     let session = issued.session;
     assert!(session.chained);
+    assert_eq!(session.began, first.began);
     assert_eq!(session.expires_at, now().plus_seconds(3600));
     let tags: Vec<_> = session.tags.iter().map(|tag| tag.key.as_str()).collect();
     assert_eq!((tags, session.transitive_tag_keys.len()), (vec!["Team", "Job"], 1));
