@@ -146,6 +146,7 @@ async fn a02_a_session_ends_with_its_token() {
     let until = |seconds: i64| {
         let mut session = session.clone();
         session.issued_at = Timestamp::from_unix(now() - 3600);
+        session.began = session.issued_at;
         session.expires_at = Timestamp::from_unix(now() + seconds);
         let sealed = ring.seal(&AnySession::Role(session), &access_key, [3; 32], 0).unwrap();
         Credentials::temporary(&alice.access_key, sealed.secret.expose(), sealed.token.as_str())
