@@ -36,6 +36,11 @@ impl Configuration {
         while depth > 0 {
             let piece = cursor.piece(MAX_TEXT)?;
             match &piece {
+                // RestoreObject with a SELECT writes objects to another bucket, with an ACL: nobody
+                // asked the policies about these.
+                Piece::Open(name, _) if name == "OutputLocation" => {
+                    return Err(XmlError::Unexpected(name.clone()).into());
+                }
                 Piece::Open(..) => depth += 1,
                 Piece::Close => depth -= 1,
                 Piece::Text(_) => {}
@@ -111,6 +116,16 @@ mod tests {
             super::super::Document::parse(OperationKind::PutBucketAcl, b"").unwrap().render(),
             b""
         );
+    }
+
+    #[test]
+    fn a14_a_restore_does_not_write_elsewhere() {
+        let request = |inside: &str| format!("<RestoreRequest>{inside}</RestoreRequest>");
+        let select = "<Type>SELECT</Type><OutputLocation><S3><BucketName>other</BucketName></S3></OutputLocation>";
+        assert!(rebuilt(OperationKind::RestoreObject, &request(select)).is_err());
+        let named = "<x:OutputLocation xmlns:x='urn:x'/>";
+        assert!(rebuilt(OperationKind::RestoreObject, &request(named)).is_err());
+        rebuilt(OperationKind::RestoreObject, &request("<Days>1</Days>")).unwrap();
     }
 
     /// The longest query of SelectObjectContent has 256 KiB at AWS.
