@@ -340,3 +340,24 @@ async fn a10_what_a_viewer_appends_to_a_presigned_url_plays_no_part() {
         );
     }
 }
+
+/// Whoever wrote a Deny believes that it holds.
+#[test]
+fn a60_a_bucket_policy_that_would_not_be_read_is_a_mistake() {
+    let deny = json!({ "Version": "2012-10-17", "Statement": {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/*"] } });
+    let with = |file: &str| {
+        Plan::new()
+            .with(|config| config["bucket_policies"] = json!("buckets"))
+            .with_file(file, deny.to_string())
+            .load()
+    };
+    for file in ["buckets/data.json", "buckets/main/data.json"] {
+        with(file).unwrap();
+    }
+    for file in ["buckets/none/data.json", "buckets/data.JSON", "buckets/main/data.yaml"] {
+        let mistakes = with(file).unwrap_err().to_string();
+        assert!(mistakes.contains("is no bucket policy"), "{mistakes}");
+    }
+}

@@ -47,9 +47,8 @@ pub(super) fn bucket_policies(
             reading.read_store(store, &file, &shown, folder, check);
         } else {
             let place = Place::absent(shown.display().to_string());
-            let message =
-                "is not read: here are `BUCKET.json` and folders with the name of a store";
-            check.findings.warn(&place, message);
+            let message = "is no bucket policy, whose Deny would not be in force: here are `BUCKET.json` and folders with the name of a store";
+            check.findings.mistake(&place, message);
         }
     }
     let fine = check.findings.mistakes().len() == before;
@@ -71,7 +70,7 @@ fn listed(
         }
     };
     // Names with a dot in front are Kubernetes' own (`..data`), or an editor's.
-    names.retain(|name| !name.starts_with('.'));
+    names.retain(|name| !name.starts_with('.') && !name.ends_with('~'));
     names.sort();
     run_tests(&names, path, &place.path, &check.sources, &mut check.findings);
     names.retain(|name| !name.ends_with(policy_tests::SUFFIX));
@@ -106,7 +105,8 @@ impl Reading<'_> {
                 Some(bucket) => self.read(Some(store), bucket, &file, &shown, check),
                 None => {
                     let place = Place::absent(shown.display().to_string());
-                    check.findings.warn(&place, "is not read: a bucket policy is `BUCKET.json`");
+                    let message = "is no bucket policy, whose Deny would not be in force: they are `BUCKET.json`";
+                    check.findings.mistake(&place, message);
                 }
             }
         }
