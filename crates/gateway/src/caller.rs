@@ -66,7 +66,7 @@ pub enum LookupError {
     #[error("the session's user `{0}` is gone")]
     UserGone(String),
     /// The session is older than its role allows.
-    #[error("the session was issued before the role's not_before")]
+    #[error("the session goes back to before the role's not_before")]
     NotBefore,
     /// Somebody is on the list of those who are cut off.
     #[error("the caller is cut off")]

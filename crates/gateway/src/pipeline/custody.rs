@@ -31,6 +31,10 @@ pub(super) struct Custodian<'a> {
 }
 
 impl Authorized {
+    /// See [`Custodian::custody`].
+    ///
+    /// # Errors
+    /// The same.
     pub(super) fn custody(&self) -> Result<Custody, Reject> {
         let (snapshot, store, operation) = (&self.snapshot, &self.store, &self.operation);
         Custodian { snapshot, store, operation, document: self.document.as_ref() }.custody()

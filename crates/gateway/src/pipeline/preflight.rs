@@ -29,13 +29,13 @@ pub(super) async fn answer(
         Err(reject) => exchange.reject(&reject, resource),
         Ok(headers) => {
             exchange.finish.record.status = StatusCode::OK.as_u16();
-            let id = HeaderValue::try_from(&exchange.finish.record.request_id).ok();
-            let mut response =
-                Response::new(Answer::whole(Bytes::new(), Some(exchange.finish(None))));
+            let id = HeaderValue::try_from(&exchange.finish.record.request_id);
+            let whole = Answer::whole(Bytes::new(), Some(exchange.finish(None)));
+            let mut response = Response::new(whole);
             *response.headers_mut() = headers;
-            response
-                .headers_mut()
-                .extend(id.map(|id| (http::HeaderName::from_static("x-amz-request-id"), id)));
+            if let Ok(id) = id {
+                response.headers_mut().insert("x-amz-request-id", id);
+            }
             response
         }
     }

@@ -50,14 +50,15 @@ struct Role2 {
     /// Seconds after `issued_at`.
     lifetime: u32,
     origin: Origin2,
-    /// Seconds from the beginning of the chain to `issued_at`.
-    age: u32,
     chained: bool,
     tags: Vec<Tag>,
     transitive_tag_keys: Vec<String>,
     source_identity: Option<String>,
     inline_policy: Option<String>,
     policy_arns: Vec<String>,
+    /// Seconds from the beginning of the chain to `issued_at`. Last, so that a token from before there
+    /// was this field reads as one whose chain began with it: what follows a session is zeros.
+    age: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -137,13 +138,13 @@ fn role_2(session: &Session) -> Option<Role2> {
             }
             Origin::User(arn) => Origin2::User { arn },
         },
-        age: lifetime(session.began, session.issued_at)?,
         chained: session.chained,
         tags: session.tags.clone(),
         transitive_tag_keys: session.transitive_tag_keys.clone(),
         source_identity: session.source_identity.clone(),
         inline_policy: session.policies.inline.clone(),
         policy_arns: session.policies.arns.clone(),
+        age: lifetime(session.began, session.issued_at)?,
     })
 }
 

@@ -222,6 +222,16 @@ fn of_user() -> AnySession {
     })
 }
 
+/// A token that was sealed before sessions knew where their chain began ends where that would stand.
+#[test]
+fn a_chain_whose_beginning_is_not_written_began_with_the_session() {
+    let session = Session { began: ordinary().issued_at, ..narrowed() };
+    let (version, mut bytes) = payload::encode(&of_role(&session)).unwrap();
+    assert_eq!((version, bytes.pop()), (2, Some(0)));
+    payload::pad(&mut bytes, 1000);
+    assert_eq!(payload::decode(version, &bytes), Some(of_role(&session)));
+}
+
 /// While a deployment is rolled, old replicas open what they could have issued, and refuse the rest.
 #[test]
 fn what_fits_into_the_first_version_is_written_so() {
