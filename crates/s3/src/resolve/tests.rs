@@ -1,8 +1,28 @@
 mod attacks;
+mod headers;
 mod round_trip;
 
 use super::*;
-use crate::vectors::{Line, lines};
+use crate::vectors::{Line, Request, lines};
+
+fn request(method: &str, path: &str, query: &str, headers: &[(&str, &str)]) -> Request {
+    Request::new(method, path, query, headers)
+}
+
+fn operation(request: &Request) -> Operation {
+    resolve(&request.raw()).unwrap_or_else(|e| panic!("{request:?}: {e}"))
+}
+
+fn refusal(request: &Request) -> ResolveError {
+    match resolve(&request.raw()) {
+        Err(error) => error,
+        Ok(operation) => panic!("{request:?}: {:?}", operation.kind()),
+    }
+}
+
+fn code(method: &str, path: &str, query: &str, headers: &[(&str, &str)]) -> AwsCode {
+    refusal(&request(method, path, query, headers)).reason.code()
+}
 
 fn name_of(line: &Line) -> Result<&'static str, ResolveError> {
     let request = line.request();
