@@ -61,6 +61,8 @@ impl Allowed {
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) requirements: Requirements,
+    /// What is required besides because the store will write to other buckets.
+    pub(crate) of_targets: Vec<Requirement>,
     /// What a copy requires besides, if its source has tags.
     pub(crate) if_source_has_tags: Vec<Requirement>,
 }
@@ -108,6 +110,7 @@ impl<'a> Judge<'a> {
         self.store.key_rules.check_operation(operation, document)?;
         Ok(Question {
             requirements: operation.requirements(facts, document),
+            of_targets: operation.requirements_of_targets(facts, document),
             if_source_has_tags: operation.requirements_if_source_has_tags(facts),
         })
     }
@@ -117,7 +120,12 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// [`Reject::Denied`].
     pub(crate) fn decide(&self, question: &Question) -> Result<Decided, Reject> {
-        let (allowed, denials) = self.all(&question.requirements)?;
+        let (mut allowed, denials) = self.all(&question.requirements)?;
+        if let Allowed::ByPolicy(permits) = &mut allowed
+            && !question.of_targets.is_empty()
+        {
+            permits.push(self.every(question.of_targets.iter()).map_err(Reject::Denied)?);
+        }
         let unless_untagged = match question.if_source_has_tags.as_slice() {
             [] => None,
             _ if allowed.is_left_to_store() => None,

@@ -67,8 +67,8 @@ impl AuthType {
 pub struct Requirement {
     /// The IAM action, with its prefix.
     pub action: &'static str,
-    /// The ARN of the resource, never a pattern (but for ListBuckets, whose resource is the literal
-    /// `arn:aws:s3:::*`).
+    /// The ARN of the resource, never a pattern: the literal `arn:aws:s3:::*` of ListBuckets and
+    /// `arn:aws:s3:::BUCKET/*` of a target are matched by what names all of it.
     pub resource: String,
     /// The `s3:*` keys that the request gives for this action, and the tags of a bucket that is
     /// created. Keys of the caller and the connection are the gateway's to add.
@@ -149,6 +149,25 @@ impl Operation {
         requirements(self.parsed(), facts, document)
     }
 
+    /// What must be allowed besides because the store will write to buckets that the document names,
+    /// whatever it puts there: [`requirements`](Self::requirements) are those of AWS, where the policies
+    /// of the target and the role of a replication decide that.
+    #[must_use]
+    pub fn requirements_of_targets(
+        &self,
+        facts: &Facts<'_>,
+        document: Option<&Document>,
+    ) -> Vec<Requirement> {
+        let Some(Document::Configuration(configuration)) = document else { return Vec::new() };
+        let asker = Asker::new(self.parsed(), facts, document);
+        let requirement = |bucket| Requirement {
+            resource: format!("arn:aws:s3:::{bucket}/*"),
+            tags_of: None,
+            ..asker.requirement(Pick::One("s3:PutObject"), Place::Bucket)
+        };
+        configuration.written().map(requirement).collect()
+    }
+
     /// The object that a requirement's tags are of.
     #[must_use]
     pub fn tagged(&self, whose: Whose) -> Option<TaggedObject> {
@@ -180,14 +199,40 @@ impl Operation {
     }
 
     /// What must be allowed for a missing key to be told from a forbidden one: without it S3
-    /// answers 403 where a key that may be read does not exist. None: the operation does not read a
-    /// key.
+    /// answers 403 where a key that may be read does not exist. None: the operation does not need a
+    /// key that is there.
     #[must_use]
     pub fn requirement_to_see_absence(&self, facts: &Facts<'_>) -> Option<Requirement> {
-        matches!(self.kind(), OperationKind::GetObject | OperationKind::HeadObject).then(|| {
-            Asker::new(self.parsed(), facts, None)
-                .requirement(Pick::One("s3:ListBucket"), Place::Bucket)
-        })
+        let asker = Asker::new(self.parsed(), facts, None);
+        let list = |on| Some(asker.requirement(Pick::One("s3:ListBucket"), on));
+        match self.kind() {
+            OperationKind::CopyObject | OperationKind::UploadPartCopy => {
+                let source = self.copy_source()?.bucket();
+                list(Place::Bucket)
+                    .map(|list| Requirement { resource: format!("arn:aws:s3:::{source}"), ..list })
+            }
+            OperationKind::DeleteObjectAnnotation
+            | OperationKind::DeleteObjectTagging
+            | OperationKind::GetObject
+            | OperationKind::GetObjectAcl
+            | OperationKind::GetObjectAnnotation
+            | OperationKind::GetObjectAttributes
+            | OperationKind::GetObjectLegalHold
+            | OperationKind::GetObjectRetention
+            | OperationKind::GetObjectTagging
+            | OperationKind::GetObjectTorrent
+            | OperationKind::HeadObject
+            | OperationKind::ListObjectAnnotations
+            | OperationKind::PutObjectAcl
+            | OperationKind::PutObjectAnnotation
+            | OperationKind::PutObjectLegalHold
+            | OperationKind::PutObjectRetention
+            | OperationKind::PutObjectTagging
+            | OperationKind::RestoreObject
+            | OperationKind::SelectObjectContent
+            | OperationKind::UpdateObjectEncryption => list(Place::Bucket),
+            _ => None,
+        }
     }
 
     /// What must be allowed besides if the source of a CopyObject has tags, which the request alone

@@ -123,7 +123,8 @@ impl Delivered {
         if error.is_about_our_signature() {
             return exchange.reject(&Reject::StoreCredentials(error.code), resource);
         }
-        if parts.status == StatusCode::NOT_FOUND && !self.may_see_absence() {
+        let absent = parts.status == StatusCode::NOT_FOUND && !error.is_about_something_else();
+        if absent && !self.may_see_absence() {
             return exchange.reject(&Reject::Hidden, resource);
         }
         error.extra.retain(|(name, _)| *name != "Region");
@@ -284,6 +285,7 @@ impl Delivered {
         let rewrite = Rewriting {
             kind: self.operation.kind(),
             location: self.location(&exchange),
+            hides_absence: !self.may_see_absence(),
             operation: self.operation.clone(),
             request_id: request_id.clone(),
         };

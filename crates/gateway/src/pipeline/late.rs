@@ -10,11 +10,11 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
-use s3::Operation;
 use s3::answer::{
     DECLARATION, Outcome, StoreError, complete_outcome, copy_outcome, says_nothing_yet,
 };
 use s3::operation::{AnswerClass, OperationKind};
+use s3::{AwsCode, Operation};
 
 use crate::upstream::client::StoreBody;
 
@@ -148,6 +148,8 @@ impl Late {
 pub(super) struct Rewriting {
     pub(super) kind: OperationKind,
     pub(super) location: String,
+    /// Whether a missing source is to look like a forbidden one.
+    pub(super) hides_absence: bool,
     pub(super) operation: Operation,
     pub(super) request_id: String,
 }
@@ -155,9 +157,17 @@ pub(super) struct Rewriting {
 impl Rewriting {
     pub(super) fn apply(self, document: &[u8]) -> Result<Rewritten, String> {
         let unreadable = || "it is not the document of this operation".to_owned();
-        let failed = |error: StoreError| Rewritten {
-            document: error.render(&self.resource(), &self.request_id),
-            error: Some(error.code),
+        let failed = |mut error: StoreError| {
+            if self.hides_absence && error.is_absence() {
+                let code = AwsCode::AccessDenied;
+                error.code = code.as_str().to_owned();
+                error.message = code.default_message().to_owned();
+                error.extra.clear();
+            }
+            Rewritten {
+                document: error.render(&self.resource(), &self.request_id),
+                error: Some(error.code),
+            }
         };
         if self.kind.answer() == AnswerClass::Complete {
             return match (complete_outcome(document), self.operation.bucket(), self.operation.key())

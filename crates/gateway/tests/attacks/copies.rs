@@ -420,3 +420,50 @@ async fn a15_a_document_has_a_digest_that_holds() {
     let tampered: Prepared = good.sign(&alice).with_body(document.replace("alice/a", "alice/z"));
     world.refused(&tampered, 400, "XAmzContentSHA256Mismatch").await;
 }
+
+/// A replication, a log or an inventory writes to the bucket that its document names: nobody who may
+/// configure the one bucket gets a way into the other.
+#[tokio::test]
+async fn a14_a_document_that_names_another_bucket_needs_the_right_to_write_there() {
+    let logging = |bucket: &str| {
+        format!(
+            "<BucketLoggingStatus><LoggingEnabled><TargetBucket>{bucket}</TargetBucket>\
+             <TargetPrefix>x/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>"
+        )
+    };
+    let replication = |bucket: &str| {
+        format!(
+            "<ReplicationConfiguration><Rule><Destination><Bucket>arn:aws:s3:::{bucket}</Bucket>\
+             </Destination></Rule></ReplicationConfiguration>"
+        )
+    };
+    let world = Plan::new()
+        .with_policy(&[
+            allow(&["s3:PutBucketLogging", "s3:PutReplicationConfiguration"], &["*"]),
+            allow(&["s3:PutObject"], &["arn:aws:s3:::logs/*", "arn:aws:s3:::part/x/*"]),
+        ])
+        .start()
+        .await;
+    let alice = world.login("alice").await;
+    let put = |query: &str, body: &str| {
+        let checksum = sha256_base64(body.as_bytes());
+        request("PUT", &format!("/data?{query}"))
+            .header("x-amz-checksum-sha256", &checksum)
+            .body(body)
+            .sign(&alice)
+    };
+    for bucket in ["other", "data", "part", "logs-2"] {
+        for request in [put("logging", &logging(bucket)), put("replication", &replication(bucket))]
+        {
+            let denied = world.denied(&request).await;
+            let line = world.line_of(&denied).await.to_string();
+            assert!(line.contains(&format!("arn:aws:s3:::{bucket}/*")), "{line}");
+        }
+    }
+    for request in [put("logging", &logging("logs")), put("replication", &replication("logs"))] {
+        world.passed(&request).await;
+    }
+    world.passed(&put("logging", "<BucketLoggingStatus/>")).await;
+    let tenant = logging("tenant:logs");
+    world.refused(&put("logging", &tenant), 400, "MalformedXML").await;
+}

@@ -1,6 +1,7 @@
 //! A20 to A24: what a policy says, and what it cannot be made to say.
 
 use serde_json::{Value, json};
+use testkit::answer::Answer;
 use testkit::signed::{Credentials, encode, encode_path};
 
 use crate::harness::{Plan, World, allow, login_form, policy, request};
@@ -423,4 +424,59 @@ async fn a24_a_session_policy_is_never_ignored() {
         assert!(!response.text().contains("SecretAccessKey"), "{extra}");
     }
     assert_eq!(world.sts_form(&form).await.status, 200);
+}
+
+/// Who may read but not list cannot find out which keys there are, with whatever they read.
+#[tokio::test]
+async fn a_missing_object_is_told_from_a_forbidden_one_to_whom_may_list() {
+    let own = [
+        allow(&["s3:*"], &["arn:aws:s3:::data/*", "arn:aws:s3:::seen/*"]),
+        allow(&["s3:ListBucket"], &["arn:aws:s3:::seen"]),
+    ];
+    let world = for_loader(&own).await;
+    let attributes = ("x-amz-object-attributes", "ETag");
+    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+        ("GET", "/BUCKET/k", &[]),
+        ("GET", "/BUCKET/k?acl", &[]),
+        ("GET", "/BUCKET/k?attributes", &[attributes]),
+        ("GET", "/BUCKET/k?tagging", &[]),
+        ("GET", "/BUCKET/k?retention", &[]),
+        ("DELETE", "/BUCKET/k?tagging", &[]),
+        ("PUT", "/seen/copy?partNumber=1&uploadId=u", &[("x-amz-copy-source", "BUCKET/k")]),
+        ("PUT", "/seen/copy?partNumber=1&uploadId=u", &[("x-amz-copy-source", "BUCKET/k")]),
+    ];
+    for (place, (method, target, headers)) in cases.iter().enumerate() {
+        for (bucket, expected) in [("data", "AccessDenied"), ("seen", "NoSuchKey")] {
+            let mut sent = request(method, &target.replace("BUCKET", bucket));
+            for (name, value) in *headers {
+                sent = sent.header(name, &value.replace("BUCKET", bucket));
+            }
+            // The last one is told in an answer that had begun.
+            let late = place == cases.len() - 1;
+            let absent = Answer::error(404, "NoSuchKey");
+            let document = "<Error><Code>NoSuchKey</Code><Message>it is not there</Message><Key>k</Key></Error>";
+            world.store.push(if late { Answer::ok().body(document) } else { absent });
+            let response = world.send(&sent.sign(&world.loader)).await;
+            assert_eq!(response.code(), Some(expected), "{method} {target} {}", response.text());
+            assert_eq!(response.text().contains("<Key>"), late && bucket == "seen");
+            let status = if late {
+                200
+            } else if bucket == "seen" {
+                404
+            } else {
+                403
+            };
+            assert_eq!(response.status, status, "{method} {target}");
+        }
+    }
+    // What is about the upload, or says that the object is there, is told to everybody who may ask.
+    let copy = request("PUT", "/seen/copy?partNumber=1&uploadId=u");
+    for (sent, code) in [
+        (copy.header("x-amz-copy-source", "data/k"), "NoSuchUpload"),
+        (request("GET", "/data/k?retention"), "NoSuchObjectLockConfiguration"),
+    ] {
+        world.store.push(Answer::error(404, code));
+        let response = world.send(&sent.sign(&world.loader)).await;
+        assert_eq!((response.status, response.code()), (404, Some(code)));
+    }
 }

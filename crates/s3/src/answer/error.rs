@@ -57,6 +57,15 @@ const ABOUT_OUR_SIGNATURE: &[&str] = &[
     "XAmzContentSHA256Mismatch",
 ];
 
+/// Codes of a 404 that say that the object is there, or nothing about it.
+const NOT_THE_OBJECT: &[&str] = &[
+    "NoSuchAnnotation",
+    "NoSuchObjectLockConfiguration",
+    "NoSuchTagSet",
+    "NoSuchUpload",
+    "ObjectLockConfigurationNotFoundError",
+];
+
 impl StoreError {
     /// Reads the body of an answer as an error document. `None`: it is something else.
     #[must_use]
@@ -98,6 +107,19 @@ impl StoreError {
     #[must_use]
     pub fn is_about_our_signature(&self) -> bool {
         ABOUT_OUR_SIGNATURE.contains(&self.code.as_str())
+    }
+
+    /// Whether something else is missing than the object that was asked for.
+    #[must_use]
+    pub fn is_about_something_else(&self) -> bool {
+        NOT_THE_OBJECT.contains(&self.code.as_str())
+    }
+
+    /// Whether the object that was asked for is missing, or its bucket, by the code alone: some
+    /// answers have no status of their own.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        ["NoSuchBucket", "NoSuchKey", "NoSuchVersion", "NotFound"].contains(&self.code.as_str())
     }
 
     /// The error document for the client.

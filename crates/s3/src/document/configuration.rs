@@ -5,7 +5,10 @@
 //! the operation's root element, without comments, processing instructions, DTD or foreign attributes,
 //! however it was written. Two readers cannot find different things in it.
 
+use std::collections::BTreeSet;
+
 use super::DocumentError;
+use crate::name::Bucket;
 use crate::xml::{Cursor, Piece, Reading, Writer, XmlError};
 
 /// Most elements and texts. 1,000 lifecycle rules of a dozen elements each have about 30,000.
@@ -17,19 +20,24 @@ const MAX_DEPTH: usize = 32;
 /// Longest text of one element: the longest is a query of SelectObjectContent, 256 KiB.
 const MAX_TEXT: usize = 256 * 1024;
 
+/// Most different buckets to write to: a replication has up to 1,000 rules, each with one.
+const MAX_BUCKETS: usize = 1_000;
+
 /// A document of one root element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
     root: &'static str,
     pieces: Vec<Piece>,
+    written: BTreeSet<Bucket>,
 }
 
 impl Configuration {
     /// An empty body is no document, but for access control lists, which may stand in headers.
     pub(super) fn parse(root: &'static str, body: &[u8]) -> Result<Self, DocumentError> {
         if body.is_empty() && root == "AccessControlPolicy" {
-            return Ok(Self { root, pieces: Vec::new() });
+            return Ok(Self { root, pieces: Vec::new(), written: BTreeSet::new() });
         }
+        let mut written = BTreeSet::new();
         let mut cursor = Cursor::root(body, Reading::Strict, root)?;
         let mut pieces = vec![Piece::Open(root.to_owned(), None)];
         let mut depth = 1_usize;
@@ -43,7 +51,16 @@ impl Configuration {
                 }
                 Piece::Open(..) => depth += 1,
                 Piece::Close => depth -= 1,
-                Piece::Text(_) => {}
+                Piece::Text(text) => {
+                    if let Some(Piece::Open(name, _)) = pieces.last()
+                        && let Some(name) = BUCKETS.iter().find(|known| *known == name)
+                    {
+                        written.insert(bucket(text).ok_or(XmlError::Value(name))?);
+                    }
+                }
+            }
+            if written.len() > MAX_BUCKETS {
+                return Err(XmlError::TooMany("Bucket").into());
             }
             if depth > MAX_DEPTH || pieces.len() == MAX_PIECES {
                 return Err(XmlError::TooMany(root).into());
@@ -51,7 +68,13 @@ impl Configuration {
             pieces.push(piece);
         }
         cursor.finish()?;
-        Ok(Self { root, pieces })
+        Ok(Self { root, pieces, written })
+    }
+
+    /// The buckets into which the store will write because of it: replicas, logs, inventories and
+    /// analyses.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Bucket> {
+        self.written.iter()
     }
 
     /// Whether nothing was sent.
@@ -63,6 +86,16 @@ impl Configuration {
     pub(super) fn render(&self) -> String {
         if self.is_empty() { String::new() } else { Writer::pieces(self.root, &self.pieces) }
     }
+}
+
+/// The elements that name a bucket which the store will write to: `TargetBucket` of a logging, `Bucket` in
+/// the destination of a replication, an inventory and an analysis.
+const BUCKETS: [&str; 2] = ["TargetBucket", "Bucket"];
+
+/// A bucket, by its name or its ARN: AWS has the one in a logging and the other elsewhere, and stores
+/// take both.
+fn bucket(named: &str) -> Option<Bucket> {
+    Bucket::parse(named.strip_prefix("arn:aws:s3:::").unwrap_or(named)).ok()
 }
 
 /// A bucket policy on its way to a store that decides by it. Its language is the store's.
@@ -126,6 +159,50 @@ mod tests {
         let named = "<x:OutputLocation xmlns:x='urn:x'/>";
         assert!(rebuilt(OperationKind::RestoreObject, &request(named)).is_err());
         rebuilt(OperationKind::RestoreObject, &request("<Days>1</Days>")).unwrap();
+    }
+
+    #[test]
+    fn a14_the_buckets_that_a_store_will_write_to_are_known() {
+        let written = |kind: OperationKind, body: &str| {
+            let Ok(Document::Configuration(read)) = Document::parse(kind, body.as_bytes()) else {
+                return None;
+            };
+            Some(read.written().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let logging = |bucket: &str| {
+            let body = format!(
+                "<BucketLoggingStatus><LoggingEnabled><TargetBucket>{bucket}</TargetBucket>\
+                 <TargetPrefix>Bucket</TargetPrefix></LoggingEnabled></BucketLoggingStatus>"
+            );
+            written(OperationKind::PutBucketLogging, &body)
+        };
+        assert_eq!(logging("logs").unwrap(), ["logs"]);
+        assert_eq!(logging("l<!-- -->og&#115;").unwrap(), ["logs"]);
+        for bad in
+            ["", "a/b", "tenant:logs", "arn:aws:s3:::logs/x", "arn:aws:s3:eu:1:logs", " logs"]
+        {
+            assert_ne!(logging(bad), Some(vec!["logs".to_owned()]), "{bad}");
+            assert!(bad.is_empty() || logging(bad).is_none(), "{bad}");
+        }
+        let rule = |n: usize| {
+            format!("<Rule><Destination><Bucket>arn:aws:s3:::to-{n}</Bucket></Destination></Rule>")
+        };
+        let replication = |rules: &[usize]| {
+            let rules: String = rules.iter().copied().map(rule).collect();
+            let body = format!("<ReplicationConfiguration>{rules}</ReplicationConfiguration>");
+            written(OperationKind::PutBucketReplication, &body)
+        };
+        assert_eq!(replication(&[2, 1, 2]).unwrap(), ["to-1", "to-2"]);
+        let many: Vec<usize> = (0..1_000).collect();
+        assert_eq!(replication(&many).unwrap().len(), 1_000);
+        let too_many: Vec<usize> = (0..1_001).collect();
+        assert_eq!(replication(&too_many), None);
+        let inventory = "<InventoryConfiguration><Destination><x:S3BucketDestination xmlns:x='urn:x'>\
+            <x:Bucket>arn:aws:s3:::stock</x:Bucket></x:S3BucketDestination></Destination></InventoryConfiguration>";
+        let read = written(OperationKind::PutBucketInventoryConfiguration, inventory);
+        assert_eq!(read.unwrap(), ["stock"]);
+        let none = "<BucketLoggingStatus/>";
+        assert!(written(OperationKind::PutBucketLogging, none).unwrap().is_empty());
     }
 
     /// The longest query of SelectObjectContent has 256 KiB at AWS.

@@ -355,6 +355,29 @@ fn withheld_headers_have_their_own_requirement() {
 }
 
 #[test]
+fn a_missing_key_is_told_to_whom_may_list_its_bucket() {
+    let facts = Facts::default();
+    for query in ["acl", "attributes", "tagging", "retention", "legal-hold", "torrent"] {
+        let headers: &[(&str, &str)] =
+            if query == "attributes" { &[("x-amz-object-attributes", "ETag")] } else { &[] };
+        let read = operation("GET", "/abc/k", query, headers);
+        let list = read.requirement_to_see_absence(&facts).unwrap();
+        assert_eq!((list.action, list.resource.as_str()), ("s3:ListBucket", "arn:aws:s3:::abc"));
+    }
+    for query in ["", "uploadId=u&partNumber=1"] {
+        let copy = operation("PUT", "/abc/k", query, &[("x-amz-copy-source", "src/k")]);
+        let list = copy.requirement_to_see_absence(&facts).unwrap();
+        assert_eq!((list.action, list.resource.as_str()), ("s3:ListBucket", "arn:aws:s3:::src"));
+    }
+    for (method, query) in
+        [("PUT", "partNumber=1&uploadId=u"), ("GET", "uploadId=u"), ("DELETE", "")]
+    {
+        let other = operation(method, "/abc/k", query, &[]);
+        assert!(other.requirement_to_see_absence(&facts).is_none(), "{method} {query}");
+    }
+}
+
+#[test]
 fn copied_tags_have_their_own_requirements() {
     let source = ("x-amz-copy-source", "src/k");
     let copied = |headers: &[(&str, &str)]| {
