@@ -240,6 +240,14 @@ impl Caller {
     /// The condition keys about the caller.
     #[must_use]
     pub fn context(&self, account: &policy::AccountId) -> Context {
+        let mut context = self.own_context(account);
+        if !self.is_anonymous() {
+            context.insert("aws:PrincipalIsAWSService", false);
+        }
+        context
+    }
+
+    fn own_context(&self, account: &policy::AccountId) -> Context {
         match self {
             Self::Session(caller) => caller.session.context(caller.role.tags()),
             Self::User(UserCaller { user, session }) => {
@@ -260,6 +268,8 @@ impl Caller {
             Self::Anonymous => {
                 let mut context = Context::new();
                 context.insert("aws:PrincipalType", "Anonymous");
+                context.insert("aws:PrincipalAccount", "anonymous");
+                context.insert("aws:userid", "anonymous");
                 context
             }
         }

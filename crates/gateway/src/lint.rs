@@ -5,6 +5,7 @@
 //! the document itself and decides nothing.
 
 mod actions;
+mod conditions;
 mod cover;
 mod document;
 mod statement;

@@ -153,6 +153,9 @@ pub enum Reject {
     /// A missing object, for a caller who may not list: AWS hides the difference.
     #[error("the object is missing and the caller may not list the bucket")]
     Hidden,
+    /// `x-amz-expected-bucket-owner` names another account than ours, in a request that no store sees.
+    #[error("`x-amz-expected-bucket-owner` is another account than this gateway's")]
+    BucketOwner,
     /// No credential of the store is for this caller.
     #[error("no credential of the store is for this caller")]
     NoCredential,
@@ -259,7 +262,7 @@ impl Reject {
             Self::Body(error) => self.body(error),
             Self::Upstream(error) => self.upstream(error),
             Self::Document(error) => Rejection::new(error.code(), self),
-            Self::Denied(_) | Self::Hidden | Self::NoCredential | Self::TagsUnknown(_) => {
+            Self::Denied(_) | Self::Hidden | Self::BucketOwner | Self::NoCredential | Self::TagsUnknown(_) => {
                 Rejection::new(AwsCode::AccessDenied, self)
             }
             Self::Target => Rejection::new(AwsCode::InvalidURI, self),

@@ -222,6 +222,7 @@ const MAX_USER_AGENT: usize = 2048;
 fn environment(inputs: Inputs<'_>, parts: &request::Parts) -> Context {
     let mut context = Context::new();
     inputs.client.fill(&mut context);
+    context.insert("aws:ViaAWSService", false);
     context.insert("aws:CurrentTime", inputs.now.rfc3339());
     context.insert("aws:EpochTime", inputs.now.unix().to_string());
     let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());

@@ -62,7 +62,7 @@ impl Test {
         };
         ConditionMiss {
             operator: Arc::clone(&self.operator.name),
-            key: Arc::clone(&self.key.name),
+            key: Arc::clone(&self.key.written),
             seen,
         }
     }

@@ -14,7 +14,7 @@ use crate::statement::{Listed, Statement};
 /// A condition key that a policy names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUse {
-    /// The key, lower case.
+    /// The key, as the first statement that names it has it.
     pub key: Arc<str>,
     /// Some Allow names it.
     pub in_allow: bool,
@@ -96,7 +96,7 @@ impl<'a> FederatedGrant<'a> {
 }
 
 impl Policy {
-    /// The condition keys that it names in conditions and variables, lower case, each once.
+    /// The condition keys that it names in conditions and variables, each once.
     pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|used| &*used.key)
     }
@@ -218,7 +218,7 @@ pub(crate) fn key_uses(allows: &[Statement], denies: &[Statement]) -> Vec<KeyUse
         for statement in statements {
             for mention in statement.keys() {
                 let used = uses.entry(&mention.key.name).or_insert_with(|| KeyUse {
-                    key: Arc::clone(&mention.key.name),
+                    key: Arc::clone(&mention.key.written),
                     in_allow: false,
                     in_deny: false,
                     in_variable: false,

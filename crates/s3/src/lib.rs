@@ -61,4 +61,5 @@ pub use resolve::{
 };
 pub use tagged::{TaggedObject, Whose};
 pub use tagging::TaggingError;
+pub use words::words_of_header;
 pub use xml::XmlError;

@@ -38,6 +38,12 @@ pub(crate) const HEADERS: &[(&str, &[&str])] = &[
     ("x-amz-bucket-namespace", &["account-regional", "global"]),
 ];
 
+/// The values that a request header can have, exactly so; `None` where they are not a closed set.
+#[must_use]
+pub fn words_of_header(name: &str) -> Option<&'static [&'static str]> {
+    HEADERS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words)
+}
+
 /// Most days of an event hold.
 pub(crate) const MAX_HOLD_DAYS: u32 = 36_500;
 

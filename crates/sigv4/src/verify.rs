@@ -87,11 +87,13 @@ impl Verified {
     }
 
     /// The age of the signature in milliseconds, as the condition key `s3:signatureAge` counts it; 0
-    /// for a signer whose clock is ahead, `None` for HMACv1.
+    /// for a signer whose clock is ahead, and for HMACv1, which does not say when it was made (Amazon S3
+    /// API Reference, *Signature Version 4 Authentication Specific Policy Keys*).
     #[must_use]
-    pub fn signature_age_ms(&self, now: Timestamp) -> Option<u64> {
-        let seconds = now.unix().saturating_sub(self.signed_at?.unix());
-        Some(u64::try_from(seconds).unwrap_or(0).saturating_mul(1000))
+    pub fn signature_age_ms(&self, now: Timestamp) -> u64 {
+        let signed_at = self.signed_at.unwrap_or(now);
+        let seconds = now.unix().saturating_sub(signed_at.unix());
+        u64::try_from(seconds).unwrap_or(0).saturating_mul(1000)
     }
 }
 

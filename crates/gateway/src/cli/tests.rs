@@ -224,5 +224,5 @@ fn simulate_speaks_to_people() {
     assert!(yes.succeeded() && yes.out.starts_with("allow\n") && yes.out.contains("(Mine)"));
     let no = run(&args("red"));
     assert!(!no.succeeded());
-    assert!(no.out.contains("StringEquals on aws:principaltag/team: it is absent"), "{}", no.out);
+    assert!(no.out.contains("StringEquals on aws:PrincipalTag/team: it is absent"), "{}", no.out);
 }

@@ -13,6 +13,36 @@ pub struct FilledKey {
     pub from: &'static str,
     /// Where.
     pub at: Filled,
+    /// What values it has.
+    pub values: Values,
+}
+
+impl FilledKey {
+    /// A key with values of that kind.
+    const fn of(self, values: Values) -> Self {
+        Self { values, ..self }
+    }
+}
+
+/// What values a condition key has: by that `lint` finds conditions that never hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Any text.
+    Text,
+    /// Decimal numbers.
+    Number,
+    /// ISO 8601.
+    Date,
+    /// `true` and `false`.
+    Bool,
+    /// IP addresses.
+    Address,
+    /// ARNs.
+    Arn,
+    /// These, and those that AWS has besides.
+    Words(&'static [&'static str]),
+    /// Those of a request header, as [`s3::words_of_header`] has them.
+    OfHeader(&'static str),
 }
 
 /// Where a key is filled.
@@ -74,7 +104,21 @@ pub const NEED_TRUSTED_PROXIES: [&str; 3] =
     ["aws:SourceIp", "aws:SecureTransport", "s3:TlsVersion"];
 
 const fn key(name: &'static str, at: Filled, from: &'static str) -> FilledKey {
-    FilledKey { name, from, at }
+    FilledKey { name, from, at, values: Values::Text }
+}
+
+/// AWS's table of principal types; not all of them exist here.
+const PRINCIPAL_TYPES: &[&str] =
+    &["Account", "User", "FederatedUser", "AssumedRole", "Role", "Anonymous"];
+/// Where a signature can stand (Amazon S3 API Reference, *Authentication Specific Policy Keys*).
+const AUTH_TYPES: &[&str] = &["REST-HEADER", "REST-QUERY-STRING", "POST"];
+/// Of the same page.
+const SIGNATURE_VERSIONS: &[&str] = &["AWS", "AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"];
+
+/// The values of a key that has closed ones or a type; [`Values::Text`] for all others.
+pub fn values_of(key: &str) -> Values {
+    let known = FILLED_KEYS.iter().find(|known| known.name.eq_ignore_ascii_case(key));
+    known.map_or(Values::Text, |known| known.values)
 }
 
 /// Every key but those of claims, which [`is_filled`] knows from the providers.
@@ -83,14 +127,14 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         "aws:SourceIp",
         Filled::Both,
         "the client's address; behind `trusted_proxies` the right-most address of `X-Forwarded-For` that is none of them; unknown after a forwarding header from anybody else",
-    ),
+    ).of(Values::Address),
     key(
         "aws:SecureTransport",
         Filled::Both,
         "whether the client speaks TLS; behind `trusted_proxies` what `X-Forwarded-Proto` says",
-    ),
-    key("aws:CurrentTime", Filled::Both, "the instant of the request"),
-    key("aws:EpochTime", Filled::Both, "the same in seconds since 1970"),
+    ).of(Values::Bool),
+    key("aws:CurrentTime", Filled::Both, "the instant of the request").of(Values::Date),
+    key("aws:EpochTime", Filled::Both, "the same in seconds since 1970").of(Values::Number),
     key("aws:UserAgent", Filled::Both, "the header `User-Agent`, when sent, up to 2,048 bytes"),
     key("aws:Referer", Filled::Request, "the header `Referer`, when sent, up to 2,048 bytes"),
     key("sts:RoleSessionName", Filled::Login, "the parameter `RoleSessionName`"),
@@ -120,17 +164,17 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         "aws:PrincipalArn",
         Filled::Caller,
         "the ARN of the session's role, path included, or of the user; not for anonymous callers",
-    ),
+    ).of(Values::Arn),
     key(
         "aws:PrincipalAccount",
         Filled::Caller,
-        "the account in that ARN; not for anonymous callers",
+        "the account in that ARN; `anonymous` for anonymous callers",
     ),
-    key("aws:PrincipalType", Filled::Caller, "`AssumedRole`, `User` or `Anonymous`"),
+    key("aws:PrincipalType", Filled::Caller, "`AssumedRole`, `User` or `Anonymous`").of(Values::Words(PRINCIPAL_TYPES)),
     key(
         "aws:userid",
         Filled::Caller,
-        "`ROLEID:SESSION` of a session, the id of a user (`AIDA...`); not for anonymous callers",
+        "`ROLEID:SESSION` of a session, the id of a user (`AIDA...`); `anonymous` for anonymous callers",
     ),
     key("aws:username", Filled::Caller, "the name of a user; not for sessions"),
     key(
@@ -142,40 +186,48 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         "aws:FederatedProvider",
         Filled::Caller,
         "the ARN of the identity provider with whose token a session's role was assumed; not along a chain of roles",
-    ),
-    key("aws:TokenIssueTime", Filled::Caller, "when temporary keys were issued"),
-    key("aws:MultiFactorAuthPresent", Filled::Caller, "`false` for temporary keys"),
+    ).of(Values::Arn),
+    key("aws:TokenIssueTime", Filled::Caller, "when temporary keys were issued").of(Values::Date),
+    key("aws:MultiFactorAuthPresent", Filled::Caller, "`false` for temporary keys").of(Values::Bool),
     key("aws:SourceIdentity", Filled::Caller, "the source identity of a session, if it has one"),
+    key("aws:PrincipalIsAWSService", Filled::Caller, "`false`; not for anonymous callers").of(Values::Bool),
+    key("aws:ViaAWSService", Filled::Both, "`false`").of(Values::Bool),
+    key("aws:ResourceAccount", Filled::Request, "our account"),
+    key("s3:ResourceAccount", Filled::Request, "our account"),
     key(
         "s3:authType",
         Filled::Check,
         "`REST-HEADER` or `REST-QUERY-STRING`; not for anonymous callers",
-    ),
+    ).of(Values::Words(AUTH_TYPES)),
     key(
         "s3:signatureversion",
         Filled::Check,
         "`AWS4-HMAC-SHA256`, or `AWS` for HMACv1; not for anonymous callers",
-    ),
+    ).of(Values::Words(SIGNATURE_VERSIONS)),
     key(
         "s3:signatureAge",
         Filled::Check,
-        "milliseconds since the signature was made, if it says when",
+        "milliseconds since the signature was made; 0 for HMACv1; not for anonymous callers",
+    ).of(Values::Number),
+    key(
+        "s3:x-amz-content-sha256",
+        Filled::Check,
+        "the header of that name; `UNSIGNED-PAYLOAD` of presigned URLs",
     ),
-    key("s3:x-amz-content-sha256", Filled::Check, "the header of that name"),
     key(
         "s3:TlsVersion",
         Filled::Both,
         "`1.2` or `1.3` of a client that speaks TLS with the gateway itself",
-    ),
+    ).of(Values::Number),
     key("s3:prefix", Filled::Check, "the query parameter `prefix` of a listing, if there"),
     key("s3:delimiter", Filled::Check, "the query parameter `delimiter` of a listing, if there"),
-    key("s3:max-keys", Filled::Check, "the query parameter `max-keys` of a listing, else 1000"),
+    key("s3:max-keys", Filled::Check, "the query parameter `max-keys` of a listing, else 1000").of(Values::Number),
     key(
         "s3:versionid",
         Filled::Check,
         "the version that is asked for, also in a copy source and of each object of DeleteObjects, if there",
     ),
-    key("s3:x-amz-acl", Filled::Check, "the header of that name, if there"),
+    key("s3:x-amz-acl", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-acl")),
     key("s3:x-amz-grant-full-control", Filled::Check, "the header of that name, if there"),
     key("s3:x-amz-grant-read", Filled::Check, "the header of that name, if there"),
     key("s3:x-amz-grant-read-acp", Filled::Check, "the header of that name, if there"),
@@ -186,8 +238,8 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         Filled::Check,
         "the copy source as `BUCKET/KEY`, decoded, without version",
     ),
-    key("s3:x-amz-metadata-directive", Filled::Check, "the header of that name, if there"),
-    key("s3:x-amz-server-side-encryption", Filled::Check, "the header of that name, if there"),
+    key("s3:x-amz-metadata-directive", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-metadata-directive")),
+    key("s3:x-amz-server-side-encryption", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-server-side-encryption")),
     key(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
         Filled::Check,
@@ -197,35 +249,35 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         "s3:x-amz-server-side-encryption-customer-algorithm",
         Filled::Check,
         "the header of that name, if there",
-    ),
+    ).of(Values::OfHeader("x-amz-server-side-encryption-customer-algorithm")),
     key("s3:x-amz-storage-class", Filled::Check, "the header of that name, if there"),
     key("s3:x-amz-website-redirect-location", Filled::Check, "the header of that name, if there"),
-    key("s3:x-amz-object-ownership", Filled::Check, "the header of that name, if there"),
-    key("s3:x-amz-bucket-namespace", Filled::Check, "the header of that name, if there"),
-    key("s3:x-amz-object-annotation-directive", Filled::Check, "the header of that name, if there"),
+    key("s3:x-amz-object-ownership", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-object-ownership")),
+    key("s3:x-amz-bucket-namespace", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-bucket-namespace")),
+    key("s3:x-amz-object-annotation-directive", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-object-annotation-directive")),
     key("s3:x-amz-object-if-match", Filled::Check, "the header of that name, if there"),
     key(
         "s3:object-lock-event-hold",
         Filled::Check,
         "the header `x-amz-object-lock-event-hold`, or the document of PutObjectRetention",
-    ),
+    ).of(Values::OfHeader("x-amz-object-lock-event-hold")),
     key(
         "s3:object-lock-event-hold-duration-days",
         Filled::Check,
         "the header of that name, or the document of PutObjectRetention; unknown if asked in years",
-    ),
+    ).of(Values::Number),
     key(
         "s3:object-lock-remaining-retention-days",
         Filled::Check,
         "days, begun ones included, from now to the date of `s3:object-lock-retain-until-date`",
-    ),
+    ).of(Values::Number),
     key("s3:if-match", Filled::Check, "the header `If-Match`, if there"),
     key("s3:if-none-match", Filled::Check, "the header `If-None-Match`, if there"),
     key(
         "s3:ObjectCreationOperation",
         Filled::Check,
         "whether the request makes an object, for `s3:PutObject`",
-    ),
+    ).of(Values::Bool),
     key(
         "s3:ExistingObjectTag/",
         Filled::Check,
@@ -241,17 +293,17 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         Filled::Check,
         "the keys of these tags, a list, if there are tags",
     ),
-    key("s3:object-lock-mode", Filled::Check, "the header `x-amz-object-lock-mode`, if there"),
+    key("s3:object-lock-mode", Filled::Check, "the header `x-amz-object-lock-mode`, if there").of(Values::OfHeader("x-amz-object-lock-mode")),
     key(
         "s3:object-lock-retain-until-date",
         Filled::Check,
         "the header `x-amz-object-lock-retain-until-date`, if there",
-    ),
+    ).of(Values::Date),
     key(
         "s3:object-lock-legal-hold",
         Filled::Check,
         "the header `x-amz-object-lock-legal-hold`, if there",
-    ),
+    ).of(Values::OfHeader("x-amz-object-lock-legal-hold")),
     key(
         "s3:locationconstraint",
         Filled::Check,
@@ -325,6 +377,9 @@ mod tests {
             ("aws:PrincipalTag/team", Trust, true),
             ("aws:Referer", Trust, false),
             ("sts:ExternalId", Trust, true),
+            ("aws:ViaAWSService", Trust, true),
+            ("aws:ResourceAccount", Trust, false),
+            ("aws:PrincipalIsAWSService", StoreCredential, true),
             ("aws:RequestTag/team", Trust, true),
             ("aws:RequestTag/team", Permission, true),
             ("aws:RequestTag/team", StoreCredential, false),

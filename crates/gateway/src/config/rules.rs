@@ -134,7 +134,7 @@ fn judge_keys(
         let key = &used.key;
         if used.in_deny {
             let message = format!(
-                "has a Deny on `{key}`, which the gateway never fills here: it would deny nothing{}",
+                "has a Deny on `{key}`, which the gateway never fills here: a positive condition on it never holds, a negated one always, so that it denies nothing or everything{}",
                 claim_advice(key, providers)
             );
             findings.mistake(place, message);

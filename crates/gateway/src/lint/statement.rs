@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::actions::{self, Action, Named};
+use super::conditions::conditions;
 use super::{DocumentKind, Lint, Severity};
 
 /// A statement, as far as lint looks at it.
@@ -11,11 +12,11 @@ pub(super) struct Statement {
     pub(super) path: String,
     pub(super) allows: bool,
     pub(super) actions: Vec<String>,
-    not_action: bool,
+    pub(super) not_action: bool,
     pub(super) resources: Vec<String>,
     not_resource: bool,
     principal: Option<Json>,
-    conditions: Map<String, Json>,
+    pub(super) conditions: Map<String, Json>,
 }
 
 fn texts(value: Option<&Json>) -> Vec<String> {
@@ -57,16 +58,16 @@ impl Statement {
         self.is_listed() && self.conditions.is_empty()
     }
 
-    fn effect(&self) -> &'static str {
+    pub(super) fn effect(&self) -> &'static str {
         if self.allows { "allows" } else { "denies" }
     }
 
     /// A Deny without effect is a hole.
-    fn inert(&self) -> Severity {
+    pub(super) fn inert(&self) -> Severity {
         if self.allows { Severity::Warning } else { Severity::Error }
     }
 
-    fn find(
+    pub(super) fn find(
         &self,
         found: &mut Vec<Lint>,
         part: &str,
@@ -81,11 +82,17 @@ impl Statement {
 
 pub(super) fn statement(one: &Statement, kind: DocumentKind, found: &mut Vec<Lint>) {
     let part = if one.not_action { "NotAction" } else { "Action" };
+    // On AWS one action without effect does not undo the others.
+    let works = one.actions.iter().any(|action| match actions::named(action) {
+        Named::S3(all) => kind == DocumentKind::Trust || !one.is_listed() || meets_any(one, &all),
+        Named::Sts | Named::Everything | Named::Elsewhere => true,
+        Named::Nothing => false,
+    });
+    let without_effect = if works { Severity::Warning } else { one.inert() };
     for action in &one.actions {
         match actions::named(action) {
             Named::S3(all) if kind != DocumentKind::Trust => {
-                never_meets(one, part, action, &all, found);
-                never_filled(one, action, &all, found);
+                never_meets(one, action, &all, without_effect, found);
             }
             Named::S3(_) | Named::Sts | Named::Everything => {}
             Named::Elsewhere => {
@@ -98,7 +105,7 @@ pub(super) fn statement(one: &Statement, kind: DocumentKind, found: &mut Vec<Lin
                     .unwrap_or_default();
                 let message = format!("there is no action `{action}`{advice}: it has no effect");
                 // Left out of a NotAction, it is one more thing that the statement is about.
-                let severity = if one.not_action { Severity::Warning } else { one.inert() };
+                let severity = if one.not_action { Severity::Warning } else { without_effect };
                 one.find(found, part, severity, "unknown-action", message);
             }
         }
@@ -113,27 +120,31 @@ pub(super) fn statement(one: &Statement, kind: DocumentKind, found: &mut Vec<Lin
             "an Allow with NotResource allows everything that is not listed: list what is";
         one.find(found, "NotResource", Severity::Warning, "allow-not-resource", message);
     }
-    contradictions(one, found);
+    conditions(one, found);
     everybody(one, kind, found);
+}
+
+/// Whether some of the actions can meet one of the resources beside them. Those of things that are not
+/// here are not judged.
+fn meets_any(one: &Statement, all: &[(&str, &Action)]) -> bool {
+    let meets = |about: &Action| one.resources.iter().any(|resource| about.could_meet(resource));
+    let mut here = all.iter().filter(|(_, about)| about.is_here()).peekable();
+    one.resources.is_empty() || here.peek().is_none() || here.any(|(_, about)| meets(about))
 }
 
 /// Actions that can meet none of the resources beside them.
 fn never_meets(
     one: &Statement,
-    part: &str,
     action: &str,
     all: &[(&str, &Action)],
+    severity: Severity,
     found: &mut Vec<Lint>,
 ) {
-    if one.not_action || one.not_resource || one.resources.is_empty() {
+    if !one.is_listed() || meets_any(one, all) {
         return;
     }
-    let here: Vec<_> = all.iter().filter(|(_, about)| about.is_here()).collect();
-    let meets = |about: &Action| one.resources.iter().any(|resource| about.could_meet(resource));
-    if here.is_empty() || here.iter().any(|(_, about)| meets(about)) {
-        return;
-    }
-    let advice = if here.iter().all(|(_, about)| about.is_about_buckets()) {
+    let mut here = all.iter().filter(|(_, about)| about.is_here());
+    let advice = if here.all(|(_, about)| about.is_about_buckets()) {
         "it is about buckets: name `arn:aws:s3:::BUCKET`"
     } else {
         "it is about objects: name `arn:aws:s3:::BUCKET/*`"
@@ -142,60 +153,7 @@ fn never_meets(
         "`{action}` meets none of the resources beside it and {} nothing; {advice}",
         one.effect()
     );
-    one.find(found, part, one.inert(), "action-never-matches-resource", message);
-}
-
-/// Positive conditions on keys of S3 that none of the actions has.
-fn never_filled(one: &Statement, action: &str, all: &[(&str, &Action)], found: &mut Vec<Lint>) {
-    if one.not_action || one.actions.len() > 1 {
-        return;
-    }
-    for (operator, keys) in &one.conditions {
-        let open = operator.ends_with("IfExists")
-            || operator.contains("Not")
-            || operator.starts_with("ForAllValues:")
-            || operator == "Null";
-        for key in keys.as_object().into_iter().flatten().map(|(key, _)| key) {
-            let is_s3 = key.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("s3:"));
-            let has = |about: &Action| {
-                about.keys.iter().any(|known| {
-                    let known = known.split(['<', '$']).next().unwrap_or_default();
-                    key.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known))
-                })
-            };
-            if is_s3 && !open && !all.iter().any(|(_, about)| has(about)) {
-                let message = format!(
-                    "`{action}` never has the key `{key}`: the condition never holds and the statement {} nothing",
-                    one.effect()
-                );
-                one.find(found, "Condition", one.inert(), "condition-never-matches", message);
-            }
-        }
-    }
-}
-
-/// Conditions that exclude each other.
-fn contradictions(one: &Statement, found: &mut Vec<Lint>) {
-    let of = |operator: &str| one.conditions.get(operator).and_then(Json::as_object);
-    let values = |operator: &str, key: &str| {
-        let keys = of(operator)?;
-        let (_, value) = keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key))?;
-        Some(texts(Some(value)))
-    };
-    for (key, wanted) in of("StringEquals").into_iter().flatten() {
-        let wanted = texts(Some(wanted));
-        let excluded = values("StringNotEquals", key).unwrap_or_default();
-        let all_excluded =
-            !wanted.is_empty() && wanted.iter().all(|value| excluded.contains(value));
-        let absent = values("Null", key).is_some_and(|values| values == ["true"]);
-        if all_excluded || absent {
-            let message = format!(
-                "the conditions on `{key}` exclude each other: the statement {} nothing",
-                one.effect()
-            );
-            one.find(found, "Condition", one.inert(), "condition-never-matches", message);
-        }
-    }
+    one.find(found, "Action", severity, "action-never-matches-resource", message);
 }
 
 /// Trust in everybody.

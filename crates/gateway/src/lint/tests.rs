@@ -86,6 +86,131 @@ fn conditions_that_never_hold() {
     }
 }
 
+/// One action without effect does not undo the others, as on AWS; a Deny that does nothing at all is a hole.
+#[test]
+fn an_action_without_effect_beside_one_with() {
+    use Severity::{Error, Warning};
+    let objects = json!("arn:aws:s3:::data/*");
+    for (actions, code) in [
+        (json!(["s3:GetObject", "s3:GetObjekt"]), "unknown-action"),
+        (json!(["s3:GetObject", "s3:ListBucket"]), "action-never-matches-resource"),
+        (json!(["ec2:RunInstances", "s3:ListBucket"]), "action-never-matches-resource"),
+    ] {
+        for effect in ["Allow", "Deny"] {
+            let found = permission(effect, actions.clone(), objects.clone(), json!({}));
+            assert!(found.contains(&(code, Warning)), "{found:?}");
+            assert!(found.iter().all(|(_, severity)| *severity != Error), "{found:?}");
+        }
+    }
+    let nothing = json!(["s3:GetObjekt", "s3:ListBucket"]);
+    let errors = [("unknown-action", Error), ("action-never-matches-resource", Error)];
+    assert_eq!(permission("Deny", nothing, objects, json!({})), errors);
+}
+
+#[test]
+fn conditions_on_values_that_a_key_never_has() {
+    use Severity::{Error, Warning};
+    let never = "condition-never-matches";
+    let of = |effect: &str, operator: &str, key: &str, value: Json| {
+        permission(effect, json!("s3:*"), json!("*"), json!({ operator: { key: value } }))
+    };
+    for (operator, key, value) in [
+        ("NumericEquals", "aws:PrincipalType", json!("1")),
+        ("NumericLessThan", "aws:CurrentTime", json!("5")),
+        ("DateLessThan", "aws:SourceIp", json!("2026-01-01T00:00:00Z")),
+        ("Bool", "aws:PrincipalArn", json!("true")),
+        ("Bool", "s3:max-keys", json!(true)),
+        ("IpAddress", "aws:PrincipalArn", json!("10.0.0.0/8")),
+        ("IpAddress", "s3:authType", json!("10.0.0.0/8")),
+        ("ArnLike", "aws:SourceIp", json!("arn:aws:iam::*:role/*")),
+        ("ArnEquals", "aws:PrincipalType", json!("arn:aws:iam::1:role/a")),
+        ("StringEquals", "aws:PrincipalType", json!("assumedrole")),
+        ("StringEquals", "AWS:principaltype", json!(["assumedrole", "anonymous"])),
+        ("StringLike", "aws:PrincipalType", json!("assumed*")),
+        ("ForAnyValue:StringEquals", "s3:authType", json!("rest-header")),
+        ("StringEquals", "s3:x-amz-acl", json!("Public-Read")),
+        ("StringEquals", "s3:object-lock-mode", json!("governance")),
+        ("StringEquals", "aws:SecureTransport", json!("False")),
+        ("StringEquals", "s3:max-keys", json!("many")),
+        ("StringEquals", "aws:SourceIp", json!("10.0.0.0/8")),
+        ("StringEquals", "aws:PrincipalArn", json!("arn:aws:iam::000000000000:role/*")),
+        ("StringEquals", "aws:PrincipalArn", json!("alice")),
+        ("StringEquals", "aws:CurrentTime", json!("yesterday")),
+    ] {
+        for (effect, severity) in [("Allow", Warning), ("Deny", Error)] {
+            let found = of(effect, operator, key, value.clone());
+            assert_eq!(found, [(never, severity)], "{effect} {operator} {key} {value}");
+        }
+    }
+    for (operator, key, value) in [
+        ("NumericEquals", "aws:EpochTime", json!(5)),
+        ("DateLessThan", "aws:EpochTime", json!("2026-01-01T00:00:00Z")),
+        ("NumericEquals", "aws:PrincipalTag/level", json!("5")),
+        ("Bool", "aws:PrincipalTag/admin", json!("true")),
+        ("IpAddress", "aws:SourceIp", json!("10.0.0.0/8")),
+        ("ArnLike", "aws:PrincipalArn", json!("arn:aws:iam::*:role/*")),
+        ("StringLike", "aws:PrincipalArn", json!("arn:aws:iam::*:role/*")),
+        ("StringLike", "aws:SourceIp", json!("10.*")),
+        ("StringEquals", "aws:SourceIp", json!("10.0.0.1")),
+        ("StringEquals", "aws:PrincipalType", json!(["Account", "AssumedRole"])),
+        ("StringEqualsIgnoreCase", "aws:PrincipalType", json!("assumedrole")),
+        ("StringLike", "aws:PrincipalType", json!("Assumed*")),
+        ("StringEquals", "s3:x-amz-acl", json!("public-read")),
+        ("StringEquals", "s3:x-amz-acl", json!("${aws:PrincipalTag/acl}")),
+        ("StringEquals", "s3:x-amz-storage-class", json!("OWN_CLASS")),
+        ("StringEquals", "aws:SecureTransport", json!(false)),
+        ("StringEquals", "s3:TlsVersion", json!("1.2")),
+        ("StringNotEquals", "aws:PrincipalType", json!("nobody")),
+        ("StringEqualsIfExists", "aws:PrincipalType", json!("nobody")),
+        ("ForAllValues:StringEquals", "aws:PrincipalType", json!("nobody")),
+        ("NumericNotEquals", "aws:PrincipalType", json!("1")),
+        ("Null", "aws:PrincipalType", json!("false")),
+    ] {
+        for effect in ["Allow", "Deny"] {
+            let found = of(effect, operator, key, value.clone());
+            assert_eq!(found, NOTHING, "{effect} {operator} {key} {value}");
+        }
+    }
+    let some = of("Deny", "StringEquals", "s3:x-amz-acl", json!(["public-read", "Public-Read"]));
+    assert_eq!(some, [("value-never-matches", Warning)]);
+    let literal = [("wildcard-is-literal", Warning)];
+    assert_eq!(of("Deny", "StringEquals", "s3:prefix", json!("home/*")), literal);
+    assert_eq!(of("Deny", "StringEquals", "s3:prefix", json!("home/${*}")), NOTHING);
+    assert_eq!(of("Deny", "StringNotEquals", "s3:prefix", json!("home/*")), NOTHING);
+    assert_eq!(of("Deny", "StringLike", "s3:prefix", json!("home/*")), NOTHING);
+}
+
+#[test]
+fn conditions_that_exclude_each_other() {
+    let excluded = [("condition-never-matches", Severity::Error)];
+    let of = |condition: Json| permission("Deny", json!("s3:*"), json!("*"), condition);
+    for condition in [
+        json!({"NumericLessThan": {"s3:max-keys": 5}, "NumericGreaterThan": {"s3:MAX-keys": 10}}),
+        json!({"NumericLessThan": {"s3:max-keys": 5}, "NumericGreaterThanEquals": {"s3:max-keys": 5}}),
+        json!({"NumericEquals": {"s3:max-keys": [5, 6]}, "NumericGreaterThan": {"s3:max-keys": "6"}}),
+        json!({"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+               "DateGreaterThan": {"aws:CurrentTime": "2026-06-01T00:00:00Z"}}),
+        json!({"StringEquals": {"s3:prefix": ["a", "b"]}, "StringLike": {"s3:prefix": "c*"}}),
+        json!({"StringEquals": {"s3:prefix": "a"}, "StringEqualsIgnoreCase": {"s3:prefix": "B"}}),
+        json!({"Null": {"s3:prefix": "true"}, "StringLike": {"s3:prefix": "c*"}}),
+    ] {
+        assert_eq!(of(condition.clone()), excluded, "{condition}");
+    }
+    for condition in [
+        json!({"NumericLessThanEquals": {"s3:max-keys": 5}, "NumericGreaterThanEquals": {"s3:max-keys": 5}}),
+        json!({"NumericLessThan": {"s3:max-keys": [5, 20]}, "NumericGreaterThan": {"s3:max-keys": 10}}),
+        json!({"NumericLessThan": {"s3:max-keys": 10}, "NumericGreaterThan": {"s3:signatureAge": 20}}),
+        json!({"DateLessThan": {"aws:CurrentTime": "2026-06-01T00:00:00Z"},
+               "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}),
+        json!({"StringEquals": {"s3:prefix": ["a", "cd"]}, "StringLike": {"s3:prefix": "c*"}}),
+        json!({"StringEquals": {"s3:prefix": "${aws:username}"}, "StringLike": {"s3:prefix": "c*"}}),
+        json!({"Null": {"s3:prefix": "false"}, "StringLike": {"s3:prefix": "c*"}}),
+        json!({"NumericLessThanIfExists": {"s3:max-keys": 5}, "NumericGreaterThan": {"s3:max-keys": 10}}),
+    ] {
+        assert_eq!(of(condition.clone()), NOTHING, "{condition}");
+    }
+}
+
 #[test]
 fn statements_that_others_make_pointless() {
     let allow = |action: &str, resource: &str| json!({"Effect": "Allow", "Action": action, "Resource": resource});

@@ -83,11 +83,8 @@ impl Signature {
     pub(super) fn age_ms(&self, now: Timestamp) -> Option<u64> {
         match self {
             Self::None(_) => None,
-            Self::Verified(verified) => verified.signature_age_ms(now),
-            Self::Supposed(supposed) => match supposed.scheme {
-                Scheme::HeaderV4 | Scheme::QueryV4 | Scheme::FormV4 => Some(0),
-                Scheme::QueryHmacV1 | Scheme::FormHmacV1 => None,
-            },
+            Self::Verified(verified) => Some(verified.signature_age_ms(now)),
+            Self::Supposed(_) => Some(0),
         }
     }
 
@@ -228,7 +225,8 @@ impl<B> Identified<B> {
         }
         let caller_context = caller.context(&snapshot.live.account_id);
         let mut request_context = Context::new();
-        context::fill(&mut request_context, &head, &client, &store, region, now);
+        let account = &snapshot.live.account_id;
+        context::fill(&mut request_context, &head, &client, &store, region, account, now);
         Ok(Resolved {
             host: head.headers.get(http::header::HOST).cloned(),
             content_length: match &posted {

@@ -2,7 +2,7 @@
 //! `sts::session::Session::context` and by `s3::requirement` is what SEMANTICS.md lists.
 
 use http::header;
-use policy::Context;
+use policy::{AccountId, Context};
 use sigv4::{Region, Timestamp};
 
 use super::client::Client;
@@ -19,9 +19,15 @@ pub(super) fn fill(
     client: &Client,
     store: &Store,
     signed: Option<&Region>,
+    account: &AccountId,
     now: Timestamp,
 ) {
     client.fill(context);
+    context.insert("aws:ViaAWSService", false);
+    // Caller and bucket are of one account here.
+    for key in ["aws:ResourceAccount", "s3:ResourceAccount"] {
+        context.insert(key, account.as_str());
+    }
     context.insert("aws:CurrentTime", now.rfc3339());
     context.insert("aws:EpochTime", now.unix().to_string());
     context.insert("aws:RequestedRegion", requested_region(store, signed).as_str());

@@ -45,7 +45,7 @@ impl Custodian<'_> {
     /// Who answers, after everything is allowed: AWS, too, asks the policies first.
     ///
     /// # Errors
-    /// [`Reject::PolicyOfGateway`], [`Reject::AclsDisabled`], and [`Reject::BucketHasPolicy`]: what the
+    /// [`Reject::PolicyOfGateway`], [`Reject::AclsDisabled`], [`Reject::BucketOwner`] and [`Reject::BucketHasPolicy`]: what the
     /// gateway holds for a bucket must not outlive it, for whoever makes a bucket of that name would
     /// get it (A57).
     pub(super) fn custody(&self) -> Result<Custody, Reject> {
@@ -54,6 +54,7 @@ impl Custodian<'_> {
         }
         match self.operation.kind() {
             OperationKind::GetBucketPolicy | OperationKind::GetBucketPolicyStatus => {
+                self.owner_is_ours()?;
                 return Ok(Custody::Ours);
             }
             OperationKind::PutBucketPolicy | OperationKind::DeleteBucketPolicy => {
@@ -65,6 +66,13 @@ impl Custodian<'_> {
             _ => {}
         }
         if self.sets_acl() { Err(Reject::AclsDisabled) } else { Ok(Custody::Stores) }
+    }
+
+    /// Where no store compares the owner that is expected, we do, with the account that GetBucketAcl shows.
+    fn owner_is_ours(&self) -> Result<(), Reject> {
+        let expected = self.operation.header("x-amz-expected-bucket-owner");
+        let ours = self.snapshot.live.account_id.as_str();
+        if expected.is_none_or(|owner| owner == ours) { Ok(()) } else { Err(Reject::BucketOwner) }
     }
 
     /// Whether it asks for more than what holds without access control lists anyhow.

@@ -182,7 +182,13 @@ pub(super) fn facts<'a>(
         }),
         content_sha256: operation
             .header("x-amz-content-sha256")
-            .and_then(|value| value.to_str().ok()),
+            .and_then(|value| value.to_str().ok())
+            .or_else(|| match signature.scheme()? {
+                Scheme::QueryV4 => Some("UNSIGNED-PAYLOAD"),
+                Scheme::HeaderV4 | Scheme::FormV4 | Scheme::QueryHmacV1 | Scheme::FormHmacV1 => {
+                    None
+                }
+            }),
         signature_age_ms: signature.age_ms(now),
     }
 }

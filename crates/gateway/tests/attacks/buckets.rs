@@ -152,6 +152,16 @@ async fn a10_bucket_policies_are_answered_by_the_gateway() {
     world.refused(&ask("DELETE", "/data?policy"), 405, "MethodNotAllowed").await;
     let put = request("PUT", "/data?policy").body(b"{}").sign(&world.loader);
     world.refused(&put, 405, "MethodNotAllowed").await;
+    // What no store sees promises nothing that nobody looked at (A58).
+    for (query, owner, expected) in [
+        ("policy", "111122223333", 403),
+        ("policyStatus", "", 403),
+        ("policy", "000000000000", 200),
+    ] {
+        let ask = request("GET", &format!("/data?{query}"));
+        let ask = ask.header("x-amz-expected-bucket-owner", owner).sign(&world.loader);
+        assert_eq!(world.send(&ask).await.status, expected, "{query} {owner}");
+    }
     assert!(world.since(before).is_empty());
     // Whoever may not ask learns nothing.
     let alice = world.login("alice").await;

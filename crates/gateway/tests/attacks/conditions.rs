@@ -309,3 +309,26 @@ async fn a16_a_stores_credential_is_for_whom_its_condition_says() {
     }
     assert_eq!(world.store.requests().len(), before);
 }
+
+/// Policies that demand what is the same in every request here are put to use unchanged.
+#[tokio::test]
+async fn keys_that_aws_always_fills_are_filled() {
+    let always = json!({
+        "StringEquals": {
+            "aws:ResourceAccount": "000000000000",
+            "s3:ResourceAccount": "${aws:PrincipalAccount}",
+        },
+        "Bool": { "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false" },
+        "NumericLessThan": { "s3:signatureAge": "600000" },
+    });
+    let foreign =
+        json!({ "StringNotEquals": { "aws:ResourceAccount": "${aws:PrincipalAccount}" } });
+    let world = with_user_policy(&[everything_if(always), deny(&foreign)], None).await;
+    assert_eq!(get(&world, &[]).await, (200, true));
+
+    let presigned = json!({ "StringEquals": { "s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD" } });
+    let no_presigned = with_user_policy(&[allow(&["s3:*"], &["*"]), deny(&presigned)], None).await;
+    assert_eq!(get(&no_presigned, &[]).await, (200, true));
+    no_presigned.denied(&request("GET", "/data/k").presign(&no_presigned.loader, 60)).await;
+    assert_eq!(world.send(&request("GET", "/data/k").presign(&world.loader, 60)).await.status, 200);
+}

@@ -435,7 +435,8 @@ async fn a_missing_object_is_told_from_a_forbidden_one_to_whom_may_list() {
     ];
     let world = for_loader(&own).await;
     let attributes = ("x-amz-object-attributes", "ETag");
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+    let cases: &[Case<'_>] = &[
         ("GET", "/BUCKET/k", &[]),
         ("GET", "/BUCKET/k?acl", &[]),
         ("GET", "/BUCKET/k?attributes", &[attributes]),

@@ -168,7 +168,7 @@ fn a60_a_deny_that_could_never_hold() {
         "aws:SourceVpc",
         "aws:SourceVpce",
         "aws:PrincipalOrgID",
-        "s3:ResourceAccount",
+        "s3:DataAccessPointAccount",
         "claims:never-listed",
         "elsewhere.example.net:sub",
         "nonsense:key",

@@ -130,7 +130,6 @@ fn bucket_policies_are_about_their_bucket() {
 #[test]
 fn what_a_language_takes_a_server_may_not() {
     for statement in [
-        r#"{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:role/*"},"Action":"*"}"#,
         r#"{"Effect":"Allow","Principal":{"Federated":"kc.example.com/realms/main"},"Action":"*"}"#,
         r#"{"Effect":"Allow","Principal":"*","Action":"*","Condition":{"ArnLike":{"aws:x":"arn:aws:s3"}}}"#,
         r#"{"Effect":"Allow","Principal":"*","Action":"*","Condition":{"StringEquals":{"plain":"x"}}}"#,
@@ -138,6 +137,15 @@ fn what_a_language_takes_a_server_may_not() {
         let text = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
         assert_eq!(mistakes(Kind::Trust, Strictness::Serve, &text).len(), 1, "{statement}");
         assert_eq!(mistakes(Kind::Trust, Strictness::Language, &text), [""; 0]);
+    }
+    for principal in ["arn:aws:iam::111122223333:role/*", "11112222333?", "arn:aws:iam::*:root"] {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":{{"AWS":"{principal}"}},"Action":"*"}}}}"#
+        );
+        for strictness in [Strictness::Serve, Strictness::Language] {
+            let found = mistakes(Kind::Trust, strictness, &text);
+            assert!(found.len() == 1 && found[0].contains("has a wildcard in it"), "{found:?}");
+        }
     }
 }
 

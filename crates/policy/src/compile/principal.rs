@@ -126,12 +126,9 @@ fn named(kind: &str, name: &str, rules: Rules<'_>) -> Result<Named, Problem> {
         _ => None,
     };
     match named {
-        Some(_) if name.contains(['*', '?']) && rules.serves() => {
-            Err(Problem::PrincipalWildcard(shown(name)))
-        }
+        _ if name.contains(['*', '?']) => Err(Problem::PrincipalWildcard(shown(name))),
         Some(named) => Ok(named),
         None if !rules.serves() => Ok(Named::Nobody(name.to_owned())),
-        None if name.contains(['*', '?']) => Err(Problem::PrincipalWildcard(shown(name))),
         None => Err(Problem::UnknownPrincipal(shown(name))),
     }
 }

@@ -8,14 +8,18 @@ use crate::error::{Problem, shown};
 /// A condition key, lower case, with the hash that contexts are searched by.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
+    /// In lower case: keys have no case.
     pub(crate) name: Arc<str>,
+    /// As the document has it, to be shown.
+    pub(crate) written: Arc<str>,
     pub(crate) hash: u64,
 }
 
 impl Key {
     pub(crate) fn new(name: &str) -> Self {
+        let written: Arc<str> = name.into();
         let name: Arc<str> = name.to_ascii_lowercase().into();
-        Self { hash: key_hash(&name), name }
+        Self { hash: key_hash(&name), name, written }
     }
 }
 

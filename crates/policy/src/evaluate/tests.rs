@@ -163,7 +163,7 @@ fn the_nearest_allow_is_named() {
     let statement = nearest.statement.unwrap();
     assert_eq!((statement.statement, statement.sid.as_deref()), (2, Some("Blue")));
     let Failed::Condition(miss) = nearest.failed else { panic!() };
-    assert_eq!((&*miss.operator, &*miss.key), ("StringLike", "aws:principaltag/team"));
+    assert_eq!((&*miss.operator, &*miss.key), ("StringLike", "aws:PrincipalTag/Team"));
     let Seen::Value(seen) = miss.seen else { panic!() };
     assert_eq!(seen.chars().count(), 256);
 

@@ -23,9 +23,9 @@ fn policies_know_their_keys() {
     assert_eq!(
         uses,
         [
-            ("aws:principaltag/team", true, false, (true, false, vec![0])),
-            ("aws:sourceip", false, true, (false, true, vec![1])),
-            ("aws:userid", true, true, (false, true, vec![0, 1])),
+            ("aws:PrincipalTag/Team", true, false, (true, false, vec![0])),
+            ("aws:SourceIp", false, true, (false, true, vec![1])),
+            ("AWS:Userid", true, true, (false, true, vec![0, 1])),
             ("aws:username", false, true, (true, false, vec![1])),
         ]
     );

@@ -55,7 +55,7 @@ fn a16_keys_that_depend_on_proxies_need_trusted_proxies() {
 fn a60_a_deny_on_a_key_that_is_never_filled_does_not_load() {
     for condition in [
         r#"{"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}"#,
-        r#"{"StringEquals": {"s3:ResourceAccount": "111122223333"}}"#,
+        r#"{"StringEquals": {"aws:SourceOrgID": "o-1"}}"#,
         r#"{"StringEquals": {"sts:RoleSessionName": "x"}}"#,
         r#"{"Null": {"aws:MultiFactorAuthAge": "true"}}"#,
         r#"{"StringEquals": {"idp.corp.net/realm:email": "x"}}"#,
@@ -63,7 +63,7 @@ fn a60_a_deny_on_a_key_that_is_never_filled_does_not_load() {
         r#"{"StringEquals": {"aws:SourceVpce": "x"}}"#,
     ] {
         let setup = with_policy("Deny", condition);
-        setup.fails_with("which the gateway never fills here: it would deny nothing");
+        setup.fails_with("which the gateway never fills here: a positive");
         setup.fails_with("roles/a.json: Policies[0].PolicyDocument: has a Deny on `");
         // In an Allow it is told.
         with_policy("Allow", condition).warns("which the gateway never fills here");
@@ -71,9 +71,9 @@ fn a60_a_deny_on_a_key_that_is_never_filled_does_not_load() {
     // Also through a variable, and in a boundary.
     let resource = "arn:aws:s3:::data/${aws:SourceVpc}/*";
     let text = role_with("a", "{}", "Deny", "s3:GetObject", resource, "{}");
-    Setup::least().file("roles/a.json", &text).fails_with("has a Deny on `aws:sourcevpc`");
+    Setup::least().file("roles/a.json", &text).fails_with("has a Deny on `aws:SourceVpc`");
     let boundary = r#""PermissionsBoundary": {"Version": "2012-10-17", "Statement": {"Effect": "Deny",
-        "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}},
+        "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthAge": "false"}}}},
         "Policies""#;
     let text =
         role("a", "s3:GetObject", "arn:aws:s3:::data/*", "{}").replace("\"Policies\"", boundary);

@@ -54,6 +54,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::Body(_) => Section::Payload,
         Reject::Denied(_)
         | Reject::Hidden
+        | Reject::BucketOwner
         | Reject::NoCredential
         | Reject::Cors(_)
         | Reject::PostPolicy(_)

@@ -75,6 +75,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::Denied(_) => [Reject::Denied(denial())],
         Reject::TagsUnknown(_) => [Reject::TagsUnknown("status 503".to_owned())],
         Reject::Hidden => [Reject::Hidden],
+        Reject::BucketOwner => [Reject::BucketOwner],
         Reject::NoCredential => [Reject::NoCredential],
         Reject::Busy => [Reject::Busy],
         Reject::NoStoreHandle => [Reject::NoStoreHandle],
