@@ -15,7 +15,7 @@ use sigv4::Timestamp;
 use sts::session::SessionPolicies;
 
 use super::Surroundings;
-use super::lines::{self, Line};
+use super::lines;
 use crate::explain::{Deciding, Explained, Request, SupposedCaller, SupposedSession, Suppositions};
 use crate::{clock, config};
 
@@ -251,25 +251,16 @@ pub(super) fn run(explain: &Explain, surroundings: Surroundings<'_>) -> io::Resu
 }
 
 fn of_lines(asked: &Asked, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
-    let mut number = 0;
-    while let Some(line) = lines::next(input, &mut number)? {
-        let request = match &line {
-            Line::Text(text) => Request::of_line(text).map_err(|error| error.to_string()),
-            Line::TooLong => Err("the line is too long".to_owned()),
-            Line::NotText => Err("the line is not UTF-8".to_owned()),
-        };
-        let answer = request.and_then(|request| {
-            let answer = asked.answer(&request)?;
-            Ok(labelled(&request, number, answer))
-        });
-        let answer = answer.unwrap_or_else(|message| {
-            code = ExitCode::FAILURE;
-            json!({"line": number, "error": message})
-        });
-        writeln!(out, "{answer}")?;
-    }
-    Ok(code)
+    // As the gateway answers what it cannot read.
+    let code = s3::AwsCode::InvalidRequest.as_str();
+    let fault = |why| json!({"reject": format!("{code}, {why}")});
+    let answer = |line: &str, number| {
+        let request = Request::of_line(line).map_err(|error| fault(error.to_string()))?;
+        // What is supposed of the caller does not go with the configuration.
+        let answer = asked.answer(&request).map_err(|error| json!({"error": error}))?;
+        Ok(labelled(&request, number, answer))
+    };
+    lines::answer(input, out, answer, fault)
 }
 
 /// The answer under the name of its request.

@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 
 use super::Surroundings;
-use super::lines::{self, Line};
+use super::lines;
 use crate::simulation;
 
 /// One simulation from the command line, or as many as there are lines on standard input.
@@ -64,19 +65,6 @@ pub(super) fn run(simulate: &Simulate, surroundings: Surroundings<'_>) -> io::Re
 }
 
 fn read_cases(out: &mut dyn Write, input: &mut dyn BufRead) -> io::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
-    let mut number = 0;
-    while let Some(line) = lines::next(input, &mut number)? {
-        let answer = match &line {
-            Line::Text(text) => simulation::answer(text, number),
-            Line::TooLong => Err("the line is too long".to_owned()),
-            Line::NotText => Err("the line is not UTF-8".to_owned()),
-        };
-        let answer = answer.unwrap_or_else(|message| {
-            code = ExitCode::FAILURE;
-            serde_json::json!({"line": number, "error": message})
-        });
-        writeln!(out, "{answer}")?;
-    }
-    Ok(code)
+    let fault = |why| json!({"decision": "invalid", "because": [], "message": why});
+    lines::answer(input, out, |line, number| simulation::answer(line, number).map_err(fault), fault)
 }

@@ -192,6 +192,7 @@ fn simulate_answers_each_line_and_says_which_is_none() {
     let input = r#"{"id":"a","kind":"identity","policies":[{"Version":"2012-10-17","Statement":{"Effect":"Allow","Effect":"Deny","Action":"*","Resource":"*"}}],"request":{"action":"s3:GetObject","resource":"arn:aws:s3:::b/k","principal":null}}
 nonsense
 
+{"id":"p","kind":"identity","policies":[],"request":{"action":"s3:GetObject","resource":"arn:aws:s3:::b/k","principal":"alice"}}
 {"id":"c","kind":"identity","policies":[{"Statement":{"Sid":"S","Effect":"Allow","Action":"s3:*","Resource":"*"}}],"request":{"action":"s3:GetObject","resource":"arn:aws:s3:::b/k","principal":"arn:aws:sts::111122223333:assumed-role/r/s","context":{}}}
 "#;
     let ran = fed(&["simulate"], input);
@@ -200,9 +201,15 @@ nonsense
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines[0]["decision"], "invalid", "a member that comes twice");
     assert!(lines[0]["message"].as_str().unwrap().contains("Effect"));
-    assert_eq!((&lines[1]["line"], lines[1]["error"].is_string()), (&2.into(), true));
+    for (place, name, value) in
+        [(1, "line", 2.into()), (2, "line", 3.into()), (3, "id", serde_json::json!("p"))]
+    {
+        let line = &lines[place];
+        assert_eq!((&line[name], &line["decision"]), (&value, &"invalid".into()));
+        assert!(line["message"].is_string());
+    }
     let because = serde_json::json!([{"policy": "policies[0]", "statement": 0, "sid": "S"}]);
-    assert_eq!((&lines[2]["decision"], &lines[2]["because"]), (&"allow".into(), &because));
+    assert_eq!((&lines[4]["decision"], &lines[4]["because"]), (&"allow".into(), &because));
 }
 
 #[test]
@@ -225,4 +232,30 @@ fn simulate_speaks_to_people() {
     let no = run(&args("red"));
     assert!(!no.succeeded());
     assert!(no.out.contains("StringEquals on aws:PrincipalTag/team: it is absent"), "{}", no.out);
+}
+
+#[test]
+fn validate_answers_each_line_under_its_name() {
+    let statement = r#""Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
+    let twice = r#""Statement":{"Effect":"Deny","Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
+    let text = format!("{{\"Version\":\"2012-10-17\",{statement}}}");
+    let quoted = serde_json::json!(text);
+    let input = format!(
+        "{{\"id\":\"object\",\"document\":{text}}}\n{{\"id\":\"string\",\"document\":{quoted}}}\n\
+         {{\"id\":\"twice\",\"document\":{{\"Version\":\"2012-10-17\",{twice}}}}}\n\
+         {{\"id\":\"none\"}}\nnonsense\n"
+    );
+    let ran = fed(&["policy", "validate"], &input);
+    assert!(!ran.succeeded());
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: Vec<_> = lines
+        .iter()
+        .map(|line| (line.get("id").unwrap_or(&line["line"]).clone(), line["valid"].as_bool()))
+        .collect();
+    let expected = [("object", true), ("string", true), ("twice", false), ("none", false)];
+    let named = |(name, valid): (&str, bool)| (serde_json::json!(name), Some(valid));
+    let mut expected: Vec<_> = expected.map(named).into();
+    expected.push((5.into(), Some(false)));
+    assert_eq!(said, expected);
 }

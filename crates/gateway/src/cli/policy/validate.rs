@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use clap::Args;
 use policy::{Kind, LoadErrors, Policy, Strictness};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 use crate::cli::Surroundings;
-use crate::cli::lines::{self, Line};
+use crate::cli::lines;
 use crate::config::{Disk, Files as _};
 
 /// IAM's code for a document that it does not take.
@@ -34,7 +35,8 @@ pub struct Validate {
 #[derive(Deserialize)]
 struct Case {
     id: Option<Json>,
-    document: Json,
+    /// A string that holds it, or itself, as it stands there: a member that comes twice must stay so.
+    document: Box<RawValue>,
 }
 
 /// 0 if everything loads; with lines, 0 if every line is one.
@@ -48,40 +50,23 @@ fn load(name: &str, document: &str) -> Result<Policy, LoadErrors> {
 }
 
 fn of_lines(out: &mut dyn Write, input: &mut dyn BufRead) -> io::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
-    let mut number = 0;
-    while let Some(line) = lines::next(input, &mut number)? {
-        let case = match line {
-            Line::Text(text) => {
-                serde_json::from_str::<Case>(&text).map_err(|error| error.to_string())
-            }
-            Line::TooLong => Err("the line is too long".to_owned()),
-            Line::NotText => Err("the line is not UTF-8".to_owned()),
-        };
-        let answer = match case {
-            Ok(case) => answer(&case, number),
-            Err(message) => {
-                code = ExitCode::FAILURE;
-                json!({"line": number, "error": message})
-            }
-        };
-        writeln!(out, "{answer}")?;
-    }
-    Ok(code)
+    let fault = |why| json!({"valid": false, "error": MALFORMED, "message": why});
+    lines::answer(input, out, |line, number| answer(line, number).map_err(fault), fault)
 }
 
-fn answer(case: &Case, line: usize) -> Json {
-    let id = case.id.clone().unwrap_or_else(|| json!(line));
-    let text = match &case.document {
-        Json::String(text) => text.clone(),
-        document => document.to_string(),
+fn answer(line: &str, number: usize) -> Result<Json, String> {
+    let case: Case = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let id = case.id.unwrap_or_else(|| json!(number));
+    let text = match serde_json::from_str(case.document.get()) {
+        Ok(Json::String(text)) => text,
+        _ => case.document.get().to_owned(),
     };
-    match load("document", &text) {
+    Ok(match load("document", &text) {
         Ok(_) => json!({"id": id, "valid": true, "error": null, "message": null}),
         Err(errors) => {
             json!({"id": id, "valid": false, "error": MALFORMED, "message": errors.aws_message()})
         }
-    }
+    })
 }
 
 fn of_files(files: &[PathBuf], out: &mut dyn Write) -> io::Result<ExitCode> {

@@ -288,3 +288,26 @@ fn explain_reads_forms() {
         refused.out
     );
 }
+
+/// One line of output for each of input, whatever is in it.
+#[test]
+fn lines_that_are_no_requests_keep_their_names() {
+    let input = r#"{"id":"a","method":"GET","path":"/data/k"}
+{"id":"m","method":"G T","path":"/data/k"}
+{"id":7,"method":"GET","path":"/data/k","headers":[["a b","c"]]}
+
+{"id":"x","method":"GET"}
+nonsense
+{"method":"GET","path":"/data"}"#;
+    let ran = fed(&["explain", "--request", "-"], input);
+    assert!(!ran.succeeded());
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<_> = lines.iter().map(|line| line.get("id").unwrap_or(&line["line"])).collect();
+    assert_eq!(serde_json::json!(names), serde_json::json!(["a", "m", 7, 4, "x", 6, 7]));
+    for (line, refused) in lines.iter().zip([false, true, true, true, true, true, false]) {
+        let reject = line["reject"].as_str().unwrap_or_default();
+        assert_eq!(reject.starts_with("InvalidRequest, "), refused, "{line}");
+        assert_eq!(line["operation"].is_string(), !refused, "{line}");
+    }
+}
