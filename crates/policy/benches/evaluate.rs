@@ -22,13 +22,29 @@ fn main() {
     divan::main();
 }
 
-/// 40 Allows and 10 Denies; 20 of them have a condition, 13 a variable. Where every statement is
-/// about every resource, each has a condition that does not hold, and all must be looked at.
-fn document(everywhere: bool) -> String {
+/// 40 Allows and 10 Denies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// 20 have a condition, 13 a variable in the resource; each names resources of its own.
+    Usual,
+    /// The same, but those with a condition are about every resource and action: none of the 20
+    /// conditions holds, and all must be looked at.
+    Conditional,
+    /// All 50 are, and have a condition.
+    Worst,
+}
+
+fn document(role: Role) -> String {
     let mut text = r#"{"Version":"2012-10-17","Statement":["#.to_owned();
     for index in 0..50 {
         let effect = if index % 5 == 4 { "Deny" } else { "Allow" };
+        let everywhere = match role {
+            Role::Usual => false,
+            Role::Conditional => matches!(index % 10, 1 | 4 | 7 | 9),
+            Role::Worst => true,
+        };
         let action = match index % 3 {
+            _ if everywhere && role == Role::Conditional => r#""s3:*""#,
             0 => r#"["s3:GetObject*","s3:ListBucket"]"#,
             1 => r#"["s3:PutObject","s3:DeleteObject","s3:AbortMultipartUpload"]"#,
             _ => r#""s3:*""#,
@@ -89,8 +105,8 @@ const PAIRS: [(&str, &str); 20] = [
     ("s3:x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
 ];
 
-fn decide(bencher: Bencher<'_, '_>, everywhere: bool, resource: &str, expected: &str) {
-    let identity = match Policy::load(Kind::Identity, "bench", &document(everywhere)) {
+fn decide(bencher: Bencher<'_, '_>, role: Role, resource: &str, expected: &str) {
+    let identity = match Policy::load(Kind::Identity, "bench", &document(role)) {
         Ok(policy) => [Arc::new(policy)],
         Err(errors) => unreachable!("{errors}"),
     };
@@ -115,27 +131,42 @@ fn decide(bencher: Bencher<'_, '_>, everywhere: bool, resource: &str, expected: 
 
 #[divan::bench]
 fn allowed_by_a_late_statement(bencher: Bencher<'_, '_>) {
-    decide(bencher, false, "arn:aws:s3:::data-48/blue/2026/01/part-0000.parquet", "allow");
+    decide(bencher, Role::Usual, "arn:aws:s3:::data-48/blue/2026/01/part-0000.parquet", "allow");
 }
 
 #[divan::bench]
 fn denied_by_a_late_statement(bencher: Bencher<'_, '_>) {
-    decide(bencher, false, "arn:aws:s3:::data-44/blue/2026/01/part-0000.parquet", "explicitDeny");
+    decide(
+        bencher,
+        Role::Usual,
+        "arn:aws:s3:::data-44/blue/2026/01/part-0000.parquet",
+        "explicitDeny",
+    );
 }
 
 #[divan::bench]
 fn named_by_nothing(bencher: Bencher<'_, '_>) {
-    decide(bencher, false, "arn:aws:s3:::elsewhere/blue/part-0000.parquet", "implicitDeny");
+    decide(bencher, Role::Usual, "arn:aws:s3:::elsewhere/blue/part-0000.parquet", "implicitDeny");
 }
 
 #[divan::bench]
-fn all_conditions_looked_at(bencher: Bencher<'_, '_>) {
-    decide(bencher, true, "arn:aws:s3:::data-47/blue/part-0000.parquet", "implicitDeny");
+fn all_20_conditions_looked_at(bencher: Bencher<'_, '_>) {
+    decide(
+        bencher,
+        Role::Conditional,
+        "arn:aws:s3:::data-47/blue/part-0000.parquet",
+        "implicitDeny",
+    );
+}
+
+#[divan::bench]
+fn all_50_of_the_worst_looked_at(bencher: Bencher<'_, '_>) {
+    decide(bencher, Role::Worst, "arn:aws:s3:::data-47/blue/part-0000.parquet", "implicitDeny");
 }
 
 #[divan::bench]
 fn reference(bencher: Bencher<'_, '_>) {
-    let Ok(document) = serde_json::from_str(&document(false)) else { unreachable!() };
+    let Ok(document) = serde_json::from_str(&document(Role::Usual)) else { unreachable!() };
     let documents = Documents { identity: Vec::from([document]), ..Documents::default() };
     let asked = Asked {
         caller: Caller::Session,
@@ -159,6 +190,6 @@ fn loading_a_session_policy(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn loading(bencher: Bencher<'_, '_>) {
-    let text = document(false);
+    let text = document(Role::Usual);
     bencher.bench(|| Policy::load(Kind::Identity, "bench", black_box(&text)));
 }

@@ -38,6 +38,31 @@ pub(crate) const HEADERS: &[(&str, &[&str])] = &[
     ("x-amz-bucket-namespace", &["account-regional", "global"]),
 ];
 
+/// The storage classes of S3 (API reference of PutObject). Stores have others of their own, in a spelling of
+/// their own; these have one.
+const STORAGE_CLASSES: &[&str] = &[
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "OUTPOSTS",
+    "GLACIER_IR",
+    "SNOW",
+    "EXPRESS_ONEZONE",
+    "FSX_OPENZFS",
+    "FSX_ONTAP",
+];
+
+/// Whether a storage class is one of S3's in another case: a store that reads it as that one would undo
+/// a Deny on it.
+pub(crate) fn is_misspelt_storage_class(class: &str) -> bool {
+    !STORAGE_CLASSES.contains(&class)
+        && STORAGE_CLASSES.iter().any(|known| known.eq_ignore_ascii_case(class))
+}
+
 /// The values that a request header can have, exactly so; `None` where they are not a closed set.
 #[must_use]
 pub fn words_of_header(name: &str) -> Option<&'static [&'static str]> {

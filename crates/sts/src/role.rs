@@ -1,5 +1,5 @@
-//! A role as its owner wrote it: one JSON file in AWS's own field names, as `aws iam get-role` and
-//! `get-role-policy` show them.
+//! A role as its owner wrote it: one JSON file in the field names of IAM's API, those of GetRole and
+//! GetRolePolicy.
 //!
 //! ```json
 //! {

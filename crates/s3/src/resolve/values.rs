@@ -26,6 +26,9 @@ pub(super) fn check(parsed: &mut Parsed) -> Result<(), Reason> {
             return Err(invalid(name));
         }
     }
+    if parsed.text_header("x-amz-storage-class").is_some_and(words::is_misspelt_storage_class) {
+        return Err(invalid("x-amz-storage-class"));
+    }
     for (name, most) in [
         ("x-amz-object-lock-event-hold-duration-days", words::MAX_HOLD_DAYS),
         ("x-amz-object-lock-event-hold-duration-years", words::MAX_HOLD_YEARS),

@@ -195,6 +195,8 @@ fn a58_words_that_policies_speak_of_are_spelled_exactly() {
         ("x-amz-object-lock-event-hold-duration-years", "100", &["101", "0", "1.5"][..]),
         ("x-amz-server-side-encryption", "AES256", &["aes256"][..]),
         ("x-amz-server-side-encryption-customer-algorithm", "AES256", &["aes256"][..]),
+        ("x-amz-storage-class", "GLACIER", &["glacier", "Glacier"][..]),
+        ("x-amz-storage-class", "own-Class", &["standard_ia"][..]),
     ] {
         assert!(put(name, right).is_ok(), "{name}: {right}");
         for value in wrong {
