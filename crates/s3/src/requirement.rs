@@ -162,7 +162,6 @@ impl Operation {
         let asker = Asker::new(self.parsed(), facts, document);
         let requirement = |bucket| Requirement {
             resource: format!("arn:aws:s3:::{bucket}/*"),
-            tags_of: None,
             ..asker.requirement(Pick::One("s3:PutObject"), Place::Bucket)
         };
         configuration.written().map(requirement).collect()

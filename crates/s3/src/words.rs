@@ -86,3 +86,15 @@ pub(crate) fn number(value: &str) -> Option<u32> {
 pub(crate) fn number_to(most: u32, value: &str) -> Option<u32> {
     number(value).filter(|n| (1..=most).contains(n))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_words_are_those_of_their_header() {
+        assert_eq!(words_of_header("x-amz-object-lock-mode"), Some(LOCK_MODES));
+        assert_eq!(words_of_header("x-amz-object-lock-legal-hold"), Some(ON_OFF));
+        assert_eq!(words_of_header("x-amz-storage-class"), None);
+    }
+}

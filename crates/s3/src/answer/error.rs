@@ -129,3 +129,28 @@ impl StoreError {
         render_error(&self.code, &self.message, resource, request_id, &extra)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_by_the_code() {
+        let error = |code: &str| StoreError {
+            code: code.to_owned(),
+            message: String::new(),
+            extra: Vec::new(),
+        };
+        for (code, absent, something_else) in [
+            ("NoSuchKey", true, false),
+            ("NoSuchVersion", true, false),
+            ("NoSuchBucket", true, false),
+            ("NoSuchUpload", false, true),
+            ("NoSuchObjectLockConfiguration", false, true),
+            ("AccessDenied", false, false),
+        ] {
+            assert_eq!(error(code).is_absence(), absent, "{code}");
+            assert_eq!(error(code).is_about_something_else(), something_else, "{code}");
+        }
+    }
+}
