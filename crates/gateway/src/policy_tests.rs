@@ -7,7 +7,8 @@
 //!   "expected": "allow"}]}
 //! ```
 //!
-//! Documents are named by their files, from the folder of the test; a document may stand there itself.
+//! Documents are named by their files, from the folder of the test; a document may stand there itself. Roles
+//! that have managed policies need their folder beside `tests`: `"managedPolicies": "../policies"`.
 
 use std::path::Path;
 
@@ -28,6 +29,9 @@ const MAX_FILE: usize = 1024 * 1024;
 #[serde(deny_unknown_fields)]
 struct File {
     tests: Vec<Test>,
+    /// The folder of the managed policies that roles name.
+    #[serde(rename = "managedPolicies")]
+    managed: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -57,8 +61,16 @@ struct RoleFile {
     trust: Option<Box<RawValue>>,
     #[serde(rename = "Policies", default)]
     policies: Vec<RolePolicy>,
+    #[serde(rename = "AttachedManagedPolicies", default)]
+    attached: Vec<Attached>,
     #[serde(rename = "PermissionsBoundary")]
     boundary: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Attached {
+    #[serde(rename = "PolicyArn")]
+    arn: String,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +97,8 @@ pub fn run(files: &dyn Files, folder: &Path, name: &str) -> Result<Outcome, Stri
     let file: File = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut outcome = Outcome { tests: file.tests.len(), failures: Vec::new() };
     for test in &file.tests {
-        if let Err(why) = check(files, folder, test) {
+        let managed = file.managed.as_ref().map(|managed| folder.join(managed));
+        if let Err(why) = check(files, (folder, managed.as_deref()), test) {
             outcome.failures.push((test.name.clone(), why));
         }
     }
@@ -98,24 +111,44 @@ fn read(files: &dyn Files, path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("{}: is not text in UTF-8", path.display()))
 }
 
-fn check(files: &dyn Files, folder: &Path, test: &Test) -> Result<(), String> {
-    let case = case(files, folder, test)?;
+fn check(files: &dyn Files, folders: (&Path, Option<&Path>), test: &Test) -> Result<(), String> {
+    let case = case(files, folders, test)?;
     let answer = simulation::answer(&Json::Object(case).to_string(), 0)?;
     let decision = answer.get("decision").and_then(Json::as_str).unwrap_or_default();
     if decision == test.expected {
         return Ok(());
     }
-    let why = ["message", "because", "nearest"].iter().filter_map(|part| {
-        let part = answer.get(*part)?;
-        let empty = part.as_array().is_some_and(Vec::is_empty);
-        (!empty).then(|| part.to_string())
-    });
-    let why: Vec<String> = why.collect();
-    Err(format!("expected {}, is {decision}: {}", test.expected, why.join(", ")))
+    Err(format!("expected {}, is {decision}: {}", test.expected, in_words(&answer)))
+}
+
+/// Why it was decided so.
+fn in_words(answer: &Json) -> String {
+    let text = |value: &Json, name: &str| value.get(name).and_then(Json::as_str).map(str::to_owned);
+    let statement = |value: &Json| {
+        let place = value.get("statement").and_then(Json::as_u64).unwrap_or_default();
+        let sid = text(value, "sid").map(|sid| format!(" ({sid})")).unwrap_or_default();
+        format!("{}[{place}]{sid}", text(value, "policy").unwrap_or_default())
+    };
+    if let Some(message) = text(answer, "message") {
+        return message;
+    }
+    if let Some(nearest) = answer.get("nearest") {
+        let failed = text(nearest, "failed").unwrap_or_default();
+        return match nearest.get("statement").filter(|statement| statement.is_object()) {
+            Some(found) => format!("nearest is {}: {failed}", statement(found)),
+            None => failed,
+        };
+    }
+    let because = answer.get("because").and_then(Json::as_array).into_iter().flatten();
+    format!("by {}", because.map(statement).collect::<Vec<_>>().join(", "))
 }
 
 /// The test as a case of `fakes3pp simulate`.
-fn case(files: &dyn Files, folder: &Path, test: &Test) -> Result<Map<String, Json>, String> {
+fn case(
+    files: &dyn Files,
+    (folder, managed): (&Path, Option<&Path>),
+    test: &Test,
+) -> Result<Map<String, Json>, String> {
     let document = |document: &Json| match document {
         Json::String(file) => read(files, &folder.join(file)).map(Json::String),
         inline => Ok(inline.clone()),
@@ -142,6 +175,13 @@ fn case(files: &dyn Files, folder: &Path, test: &Test) -> Result<Map<String, Jso
             case.extend(role.trust.map(|trust| ("trustPolicy".to_owned(), text(trust))));
         } else {
             policies.extend(role.policies.into_iter().filter_map(|one| one.document).map(text));
+            for Attached { arn } in &role.attached {
+                let managed = managed.ok_or_else(|| {
+                    format!("{file} has managed policies: name their folder in `managedPolicies`")
+                })?;
+                let (_, name) = arn.rsplit_once(":policy/").ok_or(format!("{file}: `{arn}`"))?;
+                policies.push(Json::String(read(files, &managed.join(format!("{name}.json")))?));
+            }
             case.extend(role.boundary.map(|one| ("boundary".to_owned(), text(one))));
         }
     }
@@ -163,13 +203,23 @@ mod tests {
         "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/${claims:sub}/*"}}}]}"#;
 
     fn outcome(tests: &Json) -> Outcome {
+        outcome_of(&json!({ "tests": tests }))
+    }
+
+    fn outcome_of(file: &Json) -> Outcome {
+        let all = ROLE.replace(
+            "\"Policies\"",
+            r#""AttachedManagedPolicies": [{"PolicyName": "deny", "PolicyArn": "arn:aws:iam::000000000000:policy/deny"}],
+               "Policies""#,
+        );
         let files = MemoryFiles::default()
             .with("/p/people.json", ROLE)
+            .with("/p/all.json", all)
             .with(
                 "/p/deny.json",
                 r#"{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#,
             )
-            .with("/p/a.test.json", json!({ "tests": tests }).to_string());
+            .with("/p/a.test.json", file.to_string());
         run(&files, Path::new("/p"), "a.test.json").unwrap()
     }
 
@@ -200,6 +250,34 @@ mod tests {
         let missing =
             outcome(&json!([read_by("alice", &json!({ "policies": ["none.json"] }), "allow")]));
         assert!(missing.failures[0].1.contains("none.json"), "{missing:?}");
+    }
+
+    #[test]
+    fn managed_policies_are_part_of_a_role() {
+        let tests = json!([read_by("alice", &json!({ "role": "all.json" }), "explicitDeny")]);
+        let fine = outcome_of(&json!({ "managedPolicies": ".", "tests": tests }));
+        assert_eq!(fine, Outcome { tests: 1, failures: Vec::new() });
+        let nowhere = outcome(&tests);
+        assert!(nowhere.failures[0].1.contains("`managedPolicies`"), "{nowhere:?}");
+        let elsewhere = outcome_of(&json!({ "managedPolicies": "other", "tests": tests }));
+        assert!(elsewhere.failures[0].1.contains("/p/other/deny.json"), "{elsewhere:?}");
+    }
+
+    #[test]
+    fn failures_are_told_in_words() {
+        let failures = outcome(&json!([
+            read_by("bob", &json!({}), "allow"),
+            read_by("alice", &json!({}), "implicitDeny"),
+            read_by("alice", &json!({ "policies": [{ "Statement": [] }] }), "allow"),
+        ]))
+        .failures;
+        let why: Vec<&str> = failures.iter().map(|(_, why)| why.as_str()).collect();
+        assert_eq!(
+            why[0],
+            "expected allow, is implicitDeny: nearest is policies[0][0] (Own): the resource does not match"
+        );
+        assert_eq!(why[1], "expected implicitDeny, is allow: by policies[0][0] (Own)");
+        assert!(why[2].starts_with("expected allow, is invalid: "), "{}", why[2]);
     }
 
     #[test]

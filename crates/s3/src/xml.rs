@@ -214,11 +214,29 @@ impl<'a> Cursor<'a> {
 
     fn event(&mut self) -> Result<Event<'a>, XmlError> {
         let event = self.reader.read_event().map_err(|_| XmlError::Malformed)?;
-        if let (Event::Start(start), Reading::Strict) = (&event, self.reading) {
-            check_attributes(start)?;
+        if let Event::Start(start) = &event {
+            if !is_qname(start.name().into_inner()) {
+                return Err(XmlError::Malformed);
+            }
+            if self.reading == Reading::Strict {
+                check_attributes(start)?;
+            }
         }
         Ok(event)
     }
+}
+
+/// `[PREFIX:]LOCAL` (Namespaces in XML 1.0, section 4). The reader takes any bytes for a name, and what is
+/// behind the first colon is written anew: of `a:b:Bucket` a store would read `b:Bucket` as `Bucket`, and a
+/// name such as `a'><Bucket>` would be two elements.
+fn is_qname(name: &str) -> bool {
+    let ncname = |name: &str| {
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        // S3 has no element with other letters than ASCII's.
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(fine)
+    };
+    let (prefix, local) = name.split_once(':').unwrap_or(("_", name));
+    ncname(prefix) && ncname(local)
 }
 
 /// The error for an element that has no place where it stands.

@@ -46,14 +46,15 @@ impl Configuration {
             match &piece {
                 // RestoreObject with a SELECT writes objects to another bucket, with an ACL: nobody
                 // asked the policies about these.
-                Piece::Open(name, _) if name == "OutputLocation" => {
+                Piece::Open(name, _) if name.eq_ignore_ascii_case("OutputLocation") => {
                     return Err(XmlError::Unexpected(name.clone()).into());
                 }
                 Piece::Open(..) => depth += 1,
                 Piece::Close => depth -= 1,
                 Piece::Text(text) => {
                     if let Some(Piece::Open(name, _)) = pieces.last()
-                        && let Some(name) = BUCKETS.iter().find(|known| *known == name)
+                        && let Some(name) =
+                            BUCKETS.iter().find(|known| known.eq_ignore_ascii_case(name))
                     {
                         written.insert(bucket(text).ok_or(XmlError::Value(name))?);
                     }
@@ -89,7 +90,7 @@ impl Configuration {
 }
 
 /// The elements that name a bucket which the store will write to: `TargetBucket` of a logging, `Bucket` in
-/// the destination of a replication, an inventory and an analysis.
+/// the destination of a replication, an inventory and an analysis. In whatever case: some readers have none.
 const BUCKETS: [&str; 2] = ["TargetBucket", "Bucket"];
 
 /// A bucket, by its name or its ARN: AWS has the one in a logging and the other elsewhere, and stores
@@ -158,6 +159,7 @@ mod tests {
         assert!(rebuilt(OperationKind::RestoreObject, &request(select)).is_err());
         let named = "<x:OutputLocation xmlns:x='urn:x'/>";
         assert!(rebuilt(OperationKind::RestoreObject, &request(named)).is_err());
+        assert!(rebuilt(OperationKind::RestoreObject, &request("<outputLocation/>")).is_err());
         rebuilt(OperationKind::RestoreObject, &request("<Days>1</Days>")).unwrap();
     }
 
@@ -178,6 +180,8 @@ mod tests {
         };
         assert_eq!(logging("logs").unwrap(), ["logs"]);
         assert_eq!(logging("l<!-- -->og&#115;").unwrap(), ["logs"]);
+        let lower = "<BucketLoggingStatus><targetbucket>logs</targetbucket></BucketLoggingStatus>";
+        assert_eq!(written(OperationKind::PutBucketLogging, lower).unwrap(), ["logs"]);
         for bad in
             ["", "a/b", "tenant:logs", "arn:aws:s3:::logs/x", "arn:aws:s3:eu:1:logs", " logs"]
         {
@@ -203,6 +207,45 @@ mod tests {
         assert_eq!(read.unwrap(), ["stock"]);
         let none = "<BucketLoggingStatus/>";
         assert!(written(OperationKind::PutBucketLogging, none).unwrap().is_empty());
+    }
+
+    /// What the store reads has the names that we read, and no element that we did not.
+    #[test]
+    fn a15_names_are_names() {
+        let of = |name: &str, end: &str| {
+            let declared = "xmlns:x='urn:x' xmlns:y='urn:y'";
+            let body = format!(
+                "<WebsiteConfiguration {declared}><{name}>forbidden</{end}></WebsiteConfiguration>"
+            );
+            rebuilt(OperationKind::PutBucketWebsite, &body)
+        };
+        for name in ["a", "x:a", "_a", "x:a-b.c"] {
+            let local = name.trim_start_matches("x:");
+            assert!(
+                of(name, name).unwrap().contains(&format!("<{local}>forbidden</{local}>")),
+                "{name}"
+            );
+        }
+        for name in [
+            "x:y:Bucket",
+            "x::Bucket",
+            ":Bucket",
+            "x:",
+            "x:!--",
+            "x:!DOCTYPE",
+            "x:a'",
+            "x:a\"",
+            "1a",
+            "x:-a",
+            "x:a&amp;b",
+            "x:a;b",
+            "x:a=b",
+            "x:\u{e9}",
+        ] {
+            assert!(of(name, name).is_err(), "{name}");
+        }
+        let split = "<WebsiteConfiguration xmlns:x='u'><x:a'><Bucket>forbidden</Bucket><b'/></WebsiteConfiguration>";
+        assert!(rebuilt(OperationKind::PutBucketWebsite, split).is_err());
     }
 
     /// The longest query of SelectObjectContent has 256 KiB at AWS.

@@ -15,7 +15,8 @@ use crate::policy_tests::{self, SUFFIX};
 #[command(
     after_long_help = "A file NAME.test.json holds {\"tests\": [{\"name\", \"role\": FILE, \"policies\": [FILE ...], \"boundary\",\n\
 \"sessionPolicy\", \"bucketPolicy\", \"trustPolicy\", \"kind\", \"request\": {\"action\", \"resource\", \"principal\",\n\
-\"context\"}, \"expected\": \"allow|explicitDeny|implicitDeny\"}]}; files are named from its folder."
+\"context\"}, \"expected\": \"allow|explicitDeny|implicitDeny\"}], \"managedPolicies\": DIR}; files are named from its\n\
+folder, and DIR has the managed policies of the roles."
 )]
 pub struct TestFolder {
     /// The folder with policies or roles and their tests.

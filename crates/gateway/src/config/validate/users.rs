@@ -1,5 +1,6 @@
 //! The key ring and the service accounts.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use policy::{Kind, Policy};
@@ -8,7 +9,7 @@ use super::credentials::access_key;
 use super::{Check, shown};
 use crate::config::error::Place;
 use crate::config::raw::{RawConfig, RawUser};
-use crate::config::rules::{Facts, judge_permissions};
+use crate::config::rules::{Facts, judge_permissions, run_tests};
 use crate::config::samples;
 use crate::config::shape::Value;
 use crate::config::users::User;
@@ -51,7 +52,33 @@ pub(super) fn users(
         Some((user.as_ref()?.access_key.as_str().to_owned(), &item.place))
     });
     check.unique("the access key", keys);
+    run_tests_beside(raw, check);
     if raw.users.is_bad() { None } else { users.into_iter().collect() }
+}
+
+/// Runs the tests that lie beside the users' policies, in folders whose tests are not run anyhow.
+fn run_tests_beside(raw: &RawConfig, check: &mut Check<'_>) {
+    let others = [raw.roles.get(), raw.managed_policies.get()];
+    let others = others.into_iter().flatten().map(|folder| check.sources.path(&folder.value));
+    let mut done: Vec<_> = others.collect();
+    let files: Vec<&str> = raw
+        .users
+        .items()
+        .iter()
+        .filter_map(|user| user.value.policies.get())
+        .flat_map(|list| &list.value)
+        .map(|file| file.value.as_str())
+        .collect();
+    for file in files {
+        let shown = Path::new(file).parent().unwrap_or(Path::new("")).display().to_string();
+        let folder = check.sources.path(&shown);
+        // What cannot be listed is said where its files are read.
+        let Ok(names) = check.sources.files.list(&folder) else { continue };
+        if !done.contains(&folder) {
+            run_tests(&names, &folder, &shown, &check.sources, &mut check.findings);
+            done.push(folder);
+        }
+    }
 }
 
 fn user(
