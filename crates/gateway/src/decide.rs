@@ -61,7 +61,7 @@ impl Allowed {
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) requirements: Requirements,
-    /// What is required besides because the store will write to other buckets.
+    /// What is required besides because of the buckets that a document names, of everything in them.
     pub(crate) of_targets: Vec<Requirement>,
     /// What a copy requires besides, if its source has tags.
     pub(crate) if_source_has_tags: Vec<Requirement>,
@@ -124,7 +124,7 @@ impl<'a> Judge<'a> {
         if let Allowed::ByPolicy(permits) = &mut allowed
             && !question.of_targets.is_empty()
         {
-            permits.push(self.every(question.of_targets.iter()).map_err(Reject::Denied)?);
+            permits.push(self.everything_below(&question.of_targets).map_err(Reject::Denied)?);
         }
         let unless_untagged = match question.if_source_has_tags.as_slice() {
             [] => None,
@@ -194,10 +194,8 @@ impl<'a> Judge<'a> {
         requirements: impl Iterator<Item = &'r Requirement>,
     ) -> Result<Permit, Denial> {
         let principal = self.caller.principal(&self.snapshot.live.account_id);
-        let [about_caller, about_request] = self.contexts;
-        let layers: Vec<(&Requirement, [&Context; 3])> = requirements
-            .map(|requirement| (requirement, [about_caller, about_request, &requirement.context]))
-            .collect();
+        let layers: Vec<(&Requirement, [&Context; 3])> =
+            requirements.map(|requirement| (requirement, self.layers(requirement))).collect();
         let asked = layers.iter().flat_map(|(requirement, context)| {
             let request = Request {
                 action: requirement.action,
@@ -214,14 +212,44 @@ impl<'a> Judge<'a> {
         policy::authorize_each(asked)
     }
 
+    /// Everything that begins with the resource of each requirement must be allowed. What policies ask of a
+    /// single object or request (its tags, its version, how it is encrypted) is not known of everything.
+    fn everything_below(&self, requirements: &[Requirement]) -> Result<Permit, Denial> {
+        let principal = self.caller.principal(&self.snapshot.live.account_id);
+        let unknown: Vec<Context> =
+            requirements.iter().map(|one| unknown_keys(&self.set(&one.resource))).collect();
+        let layers: Vec<(&Requirement, [&Context; 4])> = requirements
+            .iter()
+            .zip(&unknown)
+            .map(|(requirement, unknown)| {
+                let [caller, request, own] = self.layers(requirement);
+                (requirement, [caller, request, own, unknown])
+            })
+            .collect();
+        policy::authorize_each_below(layers.iter().map(|(requirement, context)| {
+            let request = Request {
+                action: requirement.action,
+                resource: &requirement.resource,
+                principal: &principal,
+                context,
+            };
+            (self.set(&requirement.resource), request)
+        }))
+    }
+
+    /// What is known about a requirement.
+    fn layers<'r>(&'r self, requirement: &'r Requirement) -> [&'r Context; 3] {
+        let [about_caller, about_request] = self.contexts;
+        [about_caller, about_request, &requirement.context]
+    }
+
     /// Whether the decision may hang on the tags of the object, which the store has to be asked for.
     pub(crate) fn needs_tags(&self, requirement: &Requirement) -> bool {
         if requirement.tags_of.is_none() {
             return false;
         }
         let principal = self.caller.principal(&self.snapshot.live.account_id);
-        let [about_caller, about_request] = self.contexts;
-        let layers = [about_caller, about_request, &requirement.context];
+        let layers = self.layers(requirement);
         let request = Request {
             action: requirement.action,
             resource: &requirement.resource,
@@ -260,4 +288,13 @@ impl<'a> Judge<'a> {
     pub(crate) fn bucket_policy(&self, bucket: &str) -> Option<&Policy> {
         self.snapshot.live.bucket_policies.get(&self.store.name, bucket).map(AsRef::as_ref)
     }
+}
+
+/// The keys of S3 that some policy names, without a value.
+fn unknown_keys(set: &PolicySet<'_>) -> Context {
+    let identity = set.identity.iter().chain(set.session.unwrap_or_default()).map(AsRef::as_ref);
+    let policies = identity.chain(set.boundary).chain(set.bucket);
+    let keys = policies.flat_map(Policy::condition_keys);
+    let of_s3 = |key: &&str| key.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("s3:"));
+    keys.filter(of_s3).map(|key| (key.to_owned(), policy::Value::Unknown)).collect()
 }

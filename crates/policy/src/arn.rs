@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::condition::Verdict;
 use crate::context::Lookup;
 use crate::variable::{MalformedVariable, Syntax, Text, split_parts};
 
@@ -236,6 +237,20 @@ impl ArnPattern {
                 })
             }
             Self::Never => Some(false),
+        }
+    }
+
+    /// Which of the ARNs that begin with `start`, which has all its colons, it stands for.
+    pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Verdict {
+        match self {
+            Self::Any => Verdict::Holds,
+            Self::Head { head, resource } => match start.strip_prefix(&**head) {
+                Some(rest) => resource.below(rest, lookup),
+                None => Verdict::Fails,
+            },
+            // Wildcards before the last colon: not gone into.
+            Self::Parts(_) => Verdict::Undecidable,
+            Self::Never => Verdict::Fails,
         }
     }
 

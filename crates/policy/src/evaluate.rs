@@ -31,15 +31,31 @@ mod tests;
 #[must_use]
 pub fn evaluate(set: &PolicySet<'_>, request: &Request<'_>) -> Decision {
     let action = lower(request.action);
-    let Some(asked) = asked(request, &action) else {
-        return invalid_resource(Layer::Identity);
-    };
-    if let Some(reason) = explicit_deny(set, &asked) {
+    match asked(request, &action) {
+        Some(asked) => decide(set, &asked),
+        None => invalid_resource(Layer::Identity),
+    }
+}
+
+/// Decides about everything that begins with a resource, which is written with a `*` behind it, as
+/// `arn:aws:s3:::bucket/*`: an Allow must name all of it, and a Deny denies that may name any of it.
+#[must_use]
+pub fn evaluate_below(set: &PolicySet<'_>, request: &Request<'_>) -> Decision {
+    let action = lower(request.action);
+    let start = request.resource.strip_suffix('*').unwrap_or(request.resource);
+    match asked(&Request { resource: start, ..*request }, &action) {
+        Some(asked) => decide(set, &Asked { below: true, ..asked }),
+        None => invalid_resource(Layer::Identity),
+    }
+}
+
+fn decide(set: &PolicySet<'_>, asked: &Asked<'_>) -> Decision {
+    if let Some(reason) = explicit_deny(set, asked) {
         return Decision::ExplicitDeny(reason);
     }
-    match own_grant(set, &asked).or_else(|missing| bucket_grant(set, &asked, missing)) {
+    match own_grant(set, asked).or_else(|missing| bucket_grant(set, asked, missing)) {
         Ok(reason) => Decision::Allow(reason),
-        Err(missing) => Decision::ImplicitDeny(nearest(set, missing, &asked)),
+        Err(missing) => Decision::ImplicitDeny(nearest(set, missing, asked)),
     }
 }
 
@@ -93,6 +109,18 @@ pub fn authorize_each<'r>(
     requests: impl IntoIterator<Item = (PolicySet<'r>, Request<'r>)>,
 ) -> Result<Permit, Denial> {
     all(Layer::Identity, requests, |(_, request)| *request, |(set, request)| evaluate(set, request))
+}
+
+/// As [`authorize_each`], about everything that begins with each resource ([`evaluate_below`]).
+///
+/// # Errors
+///
+/// As [`authorize`].
+pub fn authorize_each_below<'r>(
+    requests: impl IntoIterator<Item = (PolicySet<'r>, Request<'r>)>,
+) -> Result<Permit, Denial> {
+    let decide = |(set, request): &_| evaluate_below(set, request);
+    all(Layer::Identity, requests, |(_, request)| *request, decide)
 }
 
 /// Decides all requirements of assuming a role with a provider's token.
@@ -195,6 +223,7 @@ pub(crate) fn asked<'a>(request: &Request<'a>, action: &'a str) -> Option<Asked<
         resource: request.resource,
         principal: request.principal,
         lookup: Lookup(request.context),
+        below: false,
     })
 }
 

@@ -82,8 +82,8 @@ pub use context::{Context, Value};
 pub use decision::{ConditionMiss, Decision, Denial, Failed, Layer, Nearest, Permit, Reason, Seen};
 pub use error::{LoadError, LoadErrors, Problem};
 pub use evaluate::{
-    authorize, authorize_each, authorize_trust, authorize_trust_for, evaluate, evaluate_trust,
-    needs_key,
+    authorize, authorize_each, authorize_each_below, authorize_trust, authorize_trust_for,
+    evaluate, evaluate_below, evaluate_trust, needs_key,
 };
 pub use inspect::{FederatedGrant, KeyUse};
 pub use policy::{Effect, Kind, Policy, Strictness};

@@ -60,6 +60,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) resource: &'a str,
     pub(crate) principal: &'a Principal,
     pub(crate) lookup: Lookup<'a>,
+    /// Whether the resource stands for everything that begins with it.
+    pub(crate) below: bool,
 }
 
 /// What keeps a statement from matching.
@@ -189,6 +191,9 @@ impl Statement {
     }
 
     pub(crate) fn names_resource(&self, asked: &Asked<'_>) -> Verdict {
+        if asked.below {
+            return self.names_below(asked);
+        }
         match &self.resources {
             None => Verdict::Holds,
             Some(Listed::In(patterns)) => {
@@ -207,6 +212,33 @@ impl Statement {
                 }
                 verdict
             }
+        }
+    }
+}
+
+impl Statement {
+    /// Whether it names everything that begins with the resource: an Allow has to, and a Deny denies if
+    /// it names any of it.
+    fn names_below(&self, asked: &Asked<'_>) -> Verdict {
+        let of = |patterns: &[ArnPattern]| {
+            let mut verdict = Verdict::Fails;
+            for pattern in patterns {
+                match pattern.below(asked.resource, asked.lookup) {
+                    Verdict::Holds => return Verdict::Holds,
+                    Verdict::Undecidable => verdict = Verdict::Undecidable,
+                    Verdict::Fails => {}
+                }
+            }
+            verdict
+        };
+        match &self.resources {
+            None => Verdict::Holds,
+            Some(Listed::In(patterns)) => of(patterns),
+            Some(Listed::Not(patterns)) => match of(patterns) {
+                Verdict::Holds => Verdict::Fails,
+                Verdict::Undecidable => Verdict::Undecidable,
+                Verdict::Fails => Verdict::Holds,
+            },
         }
     }
 }

@@ -6,6 +6,7 @@
 //! default. The text is split and compiled before anything is known about a request.
 
 use crate::condition::Key;
+use crate::condition::Verdict;
 use crate::context::{Lookup, Value};
 use crate::pattern::{Token, matches};
 
@@ -68,6 +69,25 @@ impl Text {
         }
     }
 
+    /// Which of the texts that begin with `start` it stands for: all of them, perhaps some, or none.
+    pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Verdict {
+        let (lead, covers) = match self {
+            Self::Exact(literal) => return meets(literal.starts_with(start)),
+            Self::Prefix(literal) => (&**literal, start.starts_with(&**literal)),
+            Self::Pieces { pieces, .. } => {
+                let lead = match pieces.first() {
+                    Some(Piece::Literal(literal)) => &**literal,
+                    _ => "",
+                };
+                // Its last star takes whatever follows.
+                let open = matches!(pieces.last(), Some(Piece::Many));
+                (lead, open && self.matches(start, lookup) == Some(true))
+            }
+        };
+        let apart = !lead.starts_with(start) && !start.starts_with(lead);
+        if covers { Verdict::Holds } else { meets(!apart) }
+    }
+
     /// Whether it, having no wildcards, equals `text` but for ASCII case.
     pub(crate) fn equals_ignore_case(&self, text: &str, lookup: Lookup<'_>) -> Option<bool> {
         match self {
@@ -123,6 +143,10 @@ impl Text {
             }),
         }
     }
+}
+
+fn meets(may: bool) -> Verdict {
+    if may { Verdict::Undecidable } else { Verdict::Fails }
 }
 
 /// Pieces on the stack: more than any sensible pattern has, so that matching does not allocate.

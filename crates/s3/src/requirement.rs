@@ -15,7 +15,7 @@ use crate::context::context;
 use crate::copy_source::CopySource;
 use crate::document::{Document, ObjectIdentifier};
 use crate::headers::Protected;
-use crate::name::VersionId;
+use crate::name::{Bucket, VersionId};
 use crate::operation::OperationKind;
 use crate::resolve::{Identified, Operation, Parsed};
 use crate::tagged::{self, TaggedObject, Whose};
@@ -67,8 +67,8 @@ impl AuthType {
 pub struct Requirement {
     /// The IAM action, with its prefix.
     pub action: &'static str,
-    /// The ARN of the resource, never a pattern: the literal `arn:aws:s3:::*` of ListBuckets and
-    /// `arn:aws:s3:::BUCKET/*` of a target are matched by what names all of it.
+    /// The ARN of the resource, never a pattern (but for ListBuckets, whose resource is the literal
+    /// `arn:aws:s3:::*`, and for [`Operation::requirements_of_targets`]).
     pub resource: String,
     /// The `s3:*` keys that the request gives for this action, and the tags of a bucket that is
     /// created. Keys of the caller and the connection are the gateway's to add.
@@ -140,6 +140,29 @@ impl Requirements {
     }
 }
 
+/// What the role of a replication needs on the source (Amazon S3 User Guide, *Setting up permissions for live
+/// replication*), and what a reader of every object would.
+const REPLICATING_FROM: &[&str] = &[
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionAcl",
+    "s3:GetObjectVersionTagging",
+];
+
+/// What logging, inventories and analyses need on the target.
+const WRITING_TO: &[&str] = &["s3:PutObject"];
+
+/// What a replication needs on the target, and what a writer would.
+const REPLICATING_TO: &[&str] = &[
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:ReplicateObject",
+    "s3:ReplicateDelete",
+    "s3:ReplicateTags",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+];
+
 impl Operation {
     /// What must be allowed before the operation is forwarded. `document`: the parsed body, where
     /// the operation has one ([`BodyRule::Document`](crate::operation::BodyRule)); without it the
@@ -149,9 +172,11 @@ impl Operation {
         requirements(self.parsed(), facts, document)
     }
 
-    /// What must be allowed besides because the store will write to buckets that the document names,
-    /// whatever it puts there: [`requirements`](Self::requirements) are those of AWS, where the policies
-    /// of the target and the role of a replication decide that.
+    /// What must be allowed besides because the store will act by itself, and with rights of its own, on
+    /// the buckets that the document names: on everything that begins with the resource, less its `*`.
+    /// [`requirements`](Self::requirements) are those of AWS, where the policies of the target and
+    /// the role of a replication decide that. We have neither, so that the caller must have the rights
+    /// that they would need.
     #[must_use]
     pub fn requirements_of_targets(
         &self,
@@ -160,11 +185,21 @@ impl Operation {
     ) -> Vec<Requirement> {
         let Some(Document::Configuration(configuration)) = document else { return Vec::new() };
         let asker = Asker::new(self.parsed(), facts, document);
-        let requirement = |bucket| Requirement {
+        let below = |action, bucket: &Bucket| Requirement {
             resource: format!("arn:aws:s3:::{bucket}/*"),
-            ..asker.requirement(Pick::One("s3:PutObject"), Place::Bucket)
+            ..asker.requirement(Pick::One(action), Place::Bucket)
         };
-        configuration.written().map(requirement).collect()
+        let targets: Vec<_> = configuration.written().collect();
+        let replicates = self.kind() == OperationKind::PutBucketReplication;
+        let mut all = Vec::new();
+        if let Some(source) = self.bucket().filter(|_| replicates && !targets.is_empty()) {
+            all.extend(REPLICATING_FROM.iter().map(|action| below(action, source)));
+        }
+        let to = if replicates { REPLICATING_TO } else { WRITING_TO };
+        for target in targets {
+            all.extend(to.iter().map(|action| below(action, target)));
+        }
+        all
     }
 
     /// The object that a requirement's tags are of.

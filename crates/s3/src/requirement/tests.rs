@@ -390,3 +390,35 @@ fn copied_tags_have_their_own_requirements() {
     assert_eq!(copied(&[source, ("x-amz-tagging-directive", "COPY")]), both);
     assert!(copied(&[source, ("x-amz-tagging-directive", "REPLACE")]).is_empty());
 }
+
+/// A replication reads and writes by itself, for whoever set it up.
+#[test]
+fn a14_what_a_store_will_do_by_itself_has_its_requirements() {
+    let of = |query: &str, kind: OperationKind, body: &str| {
+        let put = operation("PUT", "/abc", query, &[]);
+        let document = Document::parse(kind, body.as_bytes()).unwrap();
+        let all = put.requirements_of_targets(&Facts::default(), Some(&document));
+        assert!(put.requirements_of_targets(&Facts::default(), None).is_empty());
+        all.iter().map(|one| format!("{} {}", one.action, one.resource)).collect::<Vec<_>>()
+    };
+    let logging = "<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket></LoggingEnabled></BucketLoggingStatus>";
+    let kind = OperationKind::PutBucketLogging;
+    assert_eq!(of("logging", kind, logging), ["s3:PutObject arn:aws:s3:::logs/*"]);
+    assert!(of("logging", kind, "<BucketLoggingStatus/>").is_empty());
+    let kind = OperationKind::PutBucketReplication;
+    let rules = "<Rule><Destination><Bucket>arn:aws:s3:::one</Bucket></Destination></Rule>\
+        <Rule><Destination><Bucket>arn:aws:s3:::two</Bucket></Destination></Rule>";
+    let replication = format!("<ReplicationConfiguration>{rules}</ReplicationConfiguration>");
+    let all = of("replication", kind, &replication);
+    for expected in [
+        "s3:GetObject arn:aws:s3:::abc/*",
+        "s3:GetObjectVersion arn:aws:s3:::abc/*",
+        "s3:GetObjectVersionForReplication arn:aws:s3:::abc/*",
+        "s3:PutObject arn:aws:s3:::one/*",
+        "s3:DeleteObject arn:aws:s3:::two/*",
+        "s3:ReplicateDelete arn:aws:s3:::two/*",
+    ] {
+        assert!(all.iter().any(|one| one == expected), "{expected}: {all:?}");
+    }
+    assert!(of("replication", kind, "<ReplicationConfiguration/>").is_empty());
+}
