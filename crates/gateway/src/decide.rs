@@ -2,7 +2,9 @@
 //!
 //! It needs no socket and no body, so that `fakes3pp explain` decides with the same code.
 
-use policy::{Context, Denial, Permit, Policy, PolicySet, Principal, Request};
+use std::collections::BTreeMap;
+
+use policy::{Context, Denial, Permit, Policy, PolicySet, Principal, Request, Value};
 use s3::requirement::{Facts, Requirement, Requirements};
 use s3::{Document, Operation};
 
@@ -168,7 +170,9 @@ impl<'a> Judge<'a> {
         }
         match requirements {
             Requirements::All(all) => {
-                let permit = self.every(all.iter()).map_err(Reject::Denied)?;
+                let permit = self
+                    .every(all.iter())
+                    .map_err(|denial| Reject::Denied(self.noted(denial, all.iter())))?;
                 Ok((Allowed::ByPolicy(vec![permit]), Vec::new()))
             }
             Requirements::PerKey(keys) => {
@@ -235,6 +239,22 @@ impl<'a> Judge<'a> {
             };
             (self.set(&requirement.resource), request)
         }))
+    }
+
+    /// With what was known about the requirement that was denied, for those who may have it decoded.
+    fn noted<'r>(
+        &self,
+        denial: Denial,
+        requirements: impl Iterator<Item = &'r Requirement>,
+    ) -> Denial {
+        let is_it =
+            |one: &&Requirement| one.action == denial.action && one.resource == denial.resource;
+        let Some(requirement) = { requirements }.find(is_it) else { return denial };
+        let mut known: BTreeMap<String, Value> = BTreeMap::new();
+        for (key, value) in self.layers(requirement).iter().flat_map(|layer| layer.iter()) {
+            known.entry(key.to_owned()).or_insert_with(|| value.clone());
+        }
+        Denial { conditions: known.into_iter().collect(), ..denial }
     }
 
     /// What is known about a requirement.

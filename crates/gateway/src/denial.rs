@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use policy::{Decision, Denial, Failed, Reason, Seen};
+use policy::{Decision, Denial, Failed, Reason, Seen, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -41,6 +41,15 @@ pub struct Denied {
     /// What kept the nearest Allow from matching.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Obstacle>,
+}
+
+/// Who was denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The ARN of the session or user.
+    pub arn: String,
+    /// Its unique id, which is also `aws:userid`.
+    pub id: String,
 }
 
 /// A statement of a policy.
@@ -128,9 +137,15 @@ impl Denied {
         }
     }
 
-    /// As DecodeAuthorizationMessage shows it (STS API Reference), with `nearest` besides.
+    /// As DecodeAuthorizationMessage shows it (STS API Reference), with `nearest` besides. `conditions`:
+    /// the condition keys of the request, for which a message may have no room.
     #[must_use]
-    pub fn decoded(&self, principal: &str, record: &Record) -> Json {
+    pub fn decoded(
+        &self,
+        principal: &Identity,
+        record: &Record,
+        conditions: &[(String, Value)],
+    ) -> Json {
         let explicit = self.decision == "explicitDeny";
         let matched: Vec<Json> = self
             .statement
@@ -154,13 +169,24 @@ impl Denied {
                 "layer": self.layer, "statement": self.statement, "failed": self.failed,
             })),
             "context": {
-                "principal": { "id": record.session, "arn": principal },
+                "principal": { "id": principal.id, "arn": principal.arn },
                 "action": self.action,
                 "resource": self.resource,
                 "requestId": record.request_id,
+                "conditions": { "items": conditions.iter().filter_map(condition).collect::<Vec<_>>() },
             },
         })
     }
+}
+
+fn condition((key, value): &(String, Value)) -> Option<Json> {
+    let values: &[String] = match value {
+        Value::One(value) => std::slice::from_ref(value),
+        Value::Many(values) => values,
+        Value::Unknown => return None,
+    };
+    let values: Vec<Json> = values.iter().map(|value| json!({ "value": value })).collect();
+    Some(json!({ "key": key, "values": { "items": values } }))
 }
 
 /// The last denials, in memory.

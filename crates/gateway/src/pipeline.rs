@@ -27,6 +27,7 @@ mod sts;
 
 use std::sync::Arc;
 
+use ::sts::mint::CallerIdentity;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
@@ -44,7 +45,7 @@ use client_body::ClientBody;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
-use crate::denial::Denied;
+use crate::denial::{Denied, Identity};
 use crate::reject::{Reject, Rejection, Severity};
 use crate::server::Serves;
 use crate::{admin, clock, entropy};
@@ -104,8 +105,8 @@ struct Exchange {
     /// Logs and counts, whatever becomes of the request.
     finish: Finish,
     head_only: bool,
-    /// The ARN of the caller, once it is proven.
-    principal: Option<String>,
+    /// The caller, once it is proven.
+    principal: Option<Identity>,
 }
 
 impl Exchange {
@@ -160,8 +161,10 @@ impl Exchange {
         let rejection = reject.rejection();
         self.note(reject, &rejection);
         let Rejection { code, message, mut extra, region, .. } = rejection;
-        if let Reject::Denied(_) = reject {
-            extra.extend(self.encoded_message().map(|text| ("EncodedAuthorizationMessage", text)));
+        if let Reject::Denied(denial) = reject {
+            extra.extend(
+                self.encoded_message(denial).map(|text| ("EncodedAuthorizationMessage", text)),
+            );
         }
         let extra: Vec<(&str, &str)> =
             extra.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -200,11 +203,16 @@ impl Exchange {
 
     /// Why, for those whose policy allows `sts:DecodeAuthorizationMessage`; for callers who are known,
     /// since nobody else could have it decoded.
-    fn encoded_message(&self) -> Option<String> {
-        let (principal, record) = (self.principal.as_deref()?, &self.finish.record);
-        let decoded = record.denial.as_ref()?.decoded(principal, record).to_string();
-        let salt = entropy::bytes().ok()?;
-        ::sts::authorization_message::seal(&self.snapshot.live.keys, &decoded, salt)
+    fn encoded_message(&self, denial: &Denial) -> Option<String> {
+        let (principal, record) = (self.principal.as_ref()?, &self.finish.record);
+        let denied = record.denial.as_ref()?;
+        let seal = |conditions| {
+            let decoded = denied.decoded(principal, record, conditions).to_string();
+            let salt = entropy::bytes().ok()?;
+            ::sts::authorization_message::seal(&self.snapshot.live.keys, &decoded, salt)
+        };
+        // Claims may be longer than a message can be.
+        seal(&denial.conditions).or_else(|| seal(&[]))
     }
 
     /// Every statement that was needed, each once.
@@ -310,14 +318,17 @@ impl Exchange {
         match caller {
             Caller::Session(caller) => {
                 let session = &caller.session;
-                self.principal = Some(session.arn());
+                self.principal = Some(Identity { arn: session.arn(), id: session.user_id() });
                 self.finish.record.subject = Some(session.origin.subject().to_owned());
                 self.finish.record.issuer = session.origin.issuer().map(str::to_owned);
                 self.finish.record.role = Some(session.role.as_str().to_owned());
                 self.finish.record.session = Some(session.session_name.clone());
             }
             Caller::User(caller) => {
-                self.principal = Some(caller.user.arn.clone());
+                let arn = caller.user.arn.clone();
+                let account = self.snapshot.live.account_id.as_str();
+                let id = CallerIdentity::of_user(&arn, account).user_id;
+                self.principal = Some(Identity { arn, id });
                 self.finish.record.subject = Some(caller.user.name.clone());
             }
             Caller::Anonymous => {}

@@ -177,8 +177,11 @@ fn answer_signed(
     call: Call,
     facts: &mut Facts,
 ) -> Result<String, StsError> {
-    let caller = signed::authenticate(inputs, parts, form, facts)?;
-    let environment = environment(inputs, parts);
+    let (caller, region) = signed::authenticate(inputs, parts, form, facts)?;
+    let mut environment = environment(inputs, parts);
+    if let Some(region) = region {
+        environment.insert("aws:RequestedRegion", region.as_str());
+    }
     match call {
         // Not signed: answered before.
         Call::AssumeRoleWithWebIdentity(_) => Err(StsError::internal("a login is not signed")),
@@ -215,19 +218,22 @@ impl StsAnswer {
     }
 }
 
-/// Longest `User-Agent` that becomes a condition value, in bytes; a longer one counts as absent.
-const MAX_USER_AGENT: usize = 2048;
+/// Longest header that becomes a condition value, in bytes; a longer one counts as absent.
+const MAX_HEADER_VALUE: usize = 2048;
 
-/// What a trust policy may ask about the request itself.
+/// What policies may ask about the request itself.
 fn environment(inputs: Inputs<'_>, parts: &request::Parts) -> Context {
     let mut context = Context::new();
     inputs.client.fill(&mut context);
     context.insert("aws:ViaAWSService", false);
     context.insert("aws:CurrentTime", inputs.now.rfc3339());
     context.insert("aws:EpochTime", inputs.now.unix().to_string());
-    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    if let Some(agent) = agent.filter(|agent| agent.len() <= MAX_USER_AGENT) {
-        context.insert("aws:UserAgent", agent);
+    context.insert("aws:ResourceAccount", inputs.snapshot.live.account_id.as_str());
+    for (key, name) in [("aws:UserAgent", header::USER_AGENT), ("aws:Referer", header::REFERER)] {
+        let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(value) = value.filter(|value| value.len() <= MAX_HEADER_VALUE) {
+            context.insert(key, value);
+        }
     }
     context
 }

@@ -78,10 +78,12 @@ impl Test {
     }
 
     /// Whether it can only hold for values that are written out in it: no wildcards, no variables,
-    /// no network that is wider than a /8 (IPv6: a /32).
+    /// no network that is wider than a /8 (IPv6: a /32), and not for anonymous callers.
     pub(crate) fn fixes_values(&self) -> bool {
         let fixed = match &self.values {
-            Values::Text(texts) | Values::TextIgnoreCase(texts) => texts.iter().all(Text::is_fixed),
+            Values::Text(texts) | Values::TextIgnoreCase(texts) => {
+                texts.iter().all(|text| text.is_fixed() && !text.is_anybody())
+            }
             Values::Arns(arns) => arns.iter().all(ArnPattern::is_fixed),
             Values::Networks(networks) => networks.iter().all(|network| match network {
                 IpNet::V4(network) => network.prefix_len() >= 8,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Request;
+use crate::{Request, Value};
 
 /// The part that a policy plays in a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -233,6 +233,8 @@ pub struct Denial {
     pub resource: String,
     /// Why: never an Allow. Boxed, so that the way out of a success stays small.
     pub decision: Box<Decision>,
+    /// The condition keys that were known and their values, if whoever asked noted them here.
+    pub conditions: Vec<(String, Value)>,
 }
 
 impl Denial {
@@ -241,6 +243,7 @@ impl Denial {
             action: request.action.to_owned(),
             resource: request.resource.to_owned(),
             decision: Box::new(decision),
+            conditions: Vec::new(),
         }
     }
 }

@@ -202,6 +202,7 @@ fn all<'r, T>(
                 statement: None,
                 failed: Failed::NothingAsked,
             })),
+            conditions: Vec::new(),
         }),
         None => Ok(Permit::new(reasons)),
     }

@@ -129,6 +129,12 @@ impl Text {
         }
     }
 
+    /// Whether it is what anonymous callers have for an account and an id (IAM User Guide, *AWS global
+    /// condition context keys*).
+    pub(crate) fn is_anybody(&self) -> bool {
+        matches!(self, Self::Exact(text) if text.eq_ignore_ascii_case("anonymous"))
+    }
+
     /// Whether some letter or digit, or a variable, must be there for it to match.
     pub(crate) fn demands_something(&self) -> bool {
         let demands = |text: &str| text.chars().any(char::is_alphanumeric);

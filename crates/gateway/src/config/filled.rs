@@ -158,7 +158,7 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "aws:RequestedRegion",
         Filled::Request,
-        "a region that means the store which is asked: the signed one if it does, else the store's first",
+        "a region that means the store which is asked: the signed one if it does, else the store's first; of a call to STS the signed one",
     ),
     key(
         "aws:PrincipalArn",

@@ -92,12 +92,16 @@ impl Action {
             return true;
         }
         let Some(path) = resource.splitn(6, ':').nth(5) else { return true };
+        if !resource.get(..13).is_some_and(|head| head.eq_ignore_ascii_case("arn:aws:s3:::")) {
+            // An access point, or a head with wildcards: what AWS has there is not gone into.
+            return true;
+        }
         let open = path.contains("${");
         self.resources.iter().any(|kind| match kind.as_str() {
             "bucket" => open || !path.contains('/'),
             "object" => open || path.contains(['/', '*', '?']),
             // ListAllMyBuckets and the like are asked for `arn:aws:s3:::*`.
-            "*" => path == "*",
+            "*" => glob(path, "*"),
             _ => false,
         })
     }
@@ -105,6 +109,11 @@ impl Action {
     /// Whether it is about something that a gateway has.
     pub(super) fn is_here(&self) -> bool {
         self.resources.iter().any(|kind| matches!(kind.as_str(), "bucket" | "object" | "*"))
+    }
+
+    /// Whether it is asked for all buckets at once, for the advice.
+    pub(super) fn is_about_everything(&self) -> bool {
+        self.resources.iter().any(|kind| kind == "*")
     }
 
     /// Whether it is about buckets, for the advice.

@@ -39,6 +39,13 @@ struct Condition<'a> {
     values: Vec<String>,
 }
 
+impl Condition<'_> {
+    /// Of a list, one value may be what this wants, and another what other conditions want.
+    fn is_of_any(&self) -> bool {
+        self.operator.starts_with("ForAnyValue:")
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Comparison {
     Equals,
@@ -128,7 +135,14 @@ impl Comparison {
             Values::Number => pattern || wanted.parse::<f64>().is_ok(),
             Values::Date => pattern || Timestamp::parse_rfc3339(wanted).is_ok(),
             Values::Address => pattern || wanted.parse::<std::net::IpAddr>().is_ok(),
-            Values::Arn => pattern || (wanted.starts_with("arn:") && !wanted.contains(['*', '?'])),
+            Values::Arn => {
+                pattern || {
+                    let prefix = wanted.get(..4).unwrap_or_default();
+                    let is_arn = prefix == "arn:"
+                        || (self == Self::EqualsIgnoreCase && prefix.eq_ignore_ascii_case("arn:"));
+                    is_arn && !wanted.contains(['*', '?'])
+                }
+            }
         }
     }
 }
@@ -262,6 +276,7 @@ fn contradictions(one: &Statement, all: &[Condition<'_>], found: &mut Vec<Lint>)
         let excluded = negated(one, "StringNotEquals", &key);
         let absent = negated(one, "Null", &key) == ["true"];
         let is_excluded = condition.comparison == Comparison::Equals
+            && !condition.is_of_any()
             && !condition.values.is_empty()
             && condition.values.iter().all(|value| excluded.contains(value));
         if absent
@@ -290,8 +305,7 @@ fn excludes(equal: &Condition<'_>, like: &Condition<'_>) -> bool {
     if equal.comparison != Comparison::Equals || open(equal) || open(like) {
         return false;
     }
-    // A list may hold one value for the one and another for the other.
-    if equal.operator.starts_with("ForAnyValue:") || like.operator.starts_with("ForAnyValue:") {
+    if equal.is_of_any() || like.is_of_any() {
         return false;
     }
     let meets: fn(&str, &str) -> bool = match like.comparison {
@@ -306,9 +320,9 @@ fn excludes(equal: &Condition<'_>, like: &Condition<'_>) -> bool {
 /// counts.
 fn no_range(beside: &[&Condition<'_>]) -> bool {
     let (mut lowest, mut highest) = ((f64::NEG_INFINITY, false), (f64::INFINITY, false));
-    for condition in beside {
+    for condition in beside.iter().filter(|condition| !condition.is_of_any()) {
         let (bound, parse): (_, fn(&str) -> Option<f64>) = match condition.comparison {
-            Comparison::Number(bound) => (bound, |text| text.parse().ok()),
+            Comparison::Number(bound) => (bound, number),
             Comparison::Date(bound) => (bound, seconds),
             _ => continue,
         };
@@ -333,12 +347,19 @@ fn no_range(beside: &[&Condition<'_>]) -> bool {
     lowest.0 > highest.0 || (lowest.0 >= highest.0 && (lowest.1 || highest.1))
 }
 
+/// A number that is told from its neighbours; of others nothing is said.
+fn number(text: &str) -> Option<f64> {
+    /// Above, whole numbers are not apart any more.
+    const MOST: f64 = 9_007_199_254_740_991.0;
+    text.parse().ok().filter(|number: &f64| number.abs() <= MOST)
+}
+
 /// A date in seconds since 1970; other spellings than the usual one are not compared.
 #[expect(clippy::cast_precision_loss, reason = "dates of this aeon are whole numbers of an f64")]
 fn seconds(text: &str) -> Option<f64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits {
-        return text.parse().ok();
+        return number(text);
     }
     Timestamp::parse_rfc3339(text).ok().map(|time| time.unix() as f64)
 }

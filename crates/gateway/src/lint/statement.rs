@@ -110,6 +110,20 @@ pub(super) fn statement(one: &Statement, kind: DocumentKind, found: &mut Vec<Lin
             }
         }
     }
+    let names_nothing = |not: bool, names: &[String]| not && names.iter().any(|name| name == "*");
+    for (part, nothing) in [
+        ("NotAction", names_nothing(one.not_action, &one.actions)),
+        ("NotResource", names_nothing(one.not_resource, &one.resources)),
+    ] {
+        if nothing {
+            let message = format!(
+                "nothing is left by a {part} of `*`: the statement {} nothing",
+                one.effect()
+            );
+            one.find(found, part, one.inert(), "statement-without-effect", message);
+            return;
+        }
+    }
     if one.allows && one.not_action {
         let message = "an Allow with NotAction allows every action that is not listed, also those \
                        that come in future: list what is allowed";
@@ -144,7 +158,9 @@ fn never_meets(
         return;
     }
     let mut here = all.iter().filter(|(_, about)| about.is_here());
-    let advice = if here.all(|(_, about)| about.is_about_buckets()) {
+    let advice = if here.clone().all(|(_, about)| about.is_about_everything()) {
+        "it is asked of all buckets at once: name `*`"
+    } else if here.all(|(_, about)| about.is_about_buckets()) {
         "it is about buckets: name `arn:aws:s3:::BUCKET`"
     } else {
         "it is about objects: name `arn:aws:s3:::BUCKET/*`"

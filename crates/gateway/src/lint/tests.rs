@@ -108,6 +108,32 @@ fn an_action_without_effect_beside_one_with() {
 }
 
 #[test]
+fn a_statement_that_excepts_everything_does_nothing() {
+    for (effect, severity) in [("Allow", Severity::Warning), ("Deny", Severity::Error)] {
+        let without_effect = [("statement-without-effect", severity)];
+        let not = json!({"Effect": effect, "NotAction": "*", "Resource": "*"});
+        assert_eq!(codes(not, DocumentKind::Permission), without_effect);
+        let not =
+            json!({"Effect": effect, "Action": "s3:*", "NotResource": ["arn:aws:s3:::a", "*"]});
+        assert_eq!(codes(not, DocumentKind::Permission), without_effect);
+    }
+}
+
+#[test]
+fn resources_that_are_not_here_are_not_judged() {
+    let point = "arn:aws:s3:eu-west-1:000000000000:accesspoint/x";
+    for resource in [point, "arn:aws:s3:::?"] {
+        let action = if resource == point { "s3:ListBucket" } else { "s3:ListAllMyBuckets" };
+        let found = permission("Deny", json!(action), json!(resource), json!({}));
+        assert_eq!(found, NOTHING, "{resource}");
+    }
+    let document = json!({"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "arn:aws:s3:::b"}});
+    let found = policy(&document, DocumentKind::Permission);
+    assert!(found[0].message.ends_with("name `*`"), "{}", found[0]);
+}
+
+#[test]
 fn conditions_on_values_that_a_key_never_has() {
     use Severity::{Error, Warning};
     let never = "condition-never-matches";
@@ -151,6 +177,7 @@ fn conditions_on_values_that_a_key_never_has() {
         ("ArnLike", "aws:PrincipalArn", json!("arn:aws:iam::*:role/*")),
         ("StringLike", "aws:PrincipalArn", json!("arn:aws:iam::*:role/*")),
         ("StringLike", "aws:SourceIp", json!("10.*")),
+        ("StringEqualsIgnoreCase", "aws:PrincipalArn", json!("ARN:aws:iam::000000000000:role/r")),
         ("StringEquals", "aws:SourceIp", json!("10.0.0.1")),
         ("StringEquals", "aws:PrincipalType", json!(["Account", "AssumedRole"])),
         ("StringEqualsIgnoreCase", "aws:PrincipalType", json!("assumedrole")),
@@ -205,6 +232,11 @@ fn conditions_that_exclude_each_other() {
         json!({"StringEquals": {"s3:prefix": ["a", "cd"]}, "StringLike": {"s3:prefix": "c*"}}),
         json!({"StringEquals": {"s3:prefix": "${aws:username}"}, "StringLike": {"s3:prefix": "c*"}}),
         json!({"Null": {"s3:prefix": "false"}, "StringLike": {"s3:prefix": "c*"}}),
+        json!({"ForAnyValue:NumericGreaterThan": {"claims:levels": 5},
+               "ForAnyValue:NumericLessThan": {"claims:levels": 3}}),
+        json!({"ForAnyValue:StringEquals": {"claims:groups": "a"}, "StringNotEquals": {"claims:groups": "a"}}),
+        json!({"NumericGreaterThan": {"s3:signatureAge": "9007199254740992"},
+               "NumericLessThanEquals": {"s3:signatureAge": "9007199254740993"}}),
         json!({"NumericLessThanIfExists": {"s3:max-keys": 5}, "NumericGreaterThan": {"s3:max-keys": 10}}),
     ] {
         assert_eq!(of(condition.clone()), NOTHING, "{condition}");

@@ -2,7 +2,7 @@
 
 use http::{header, request};
 use policy::{Context, PolicySet, Request};
-use sigv4::{Expect, Presented, RequestHead, Scheme, Service};
+use sigv4::{Expect, Presented, Region, RequestHead, Scheme, Service};
 use sts::error::StsError;
 use sts::mint::{self, Allowed, Assuming, Assumption, CallerIdentity};
 use sts::query::{AssumeRole, GetSessionToken};
@@ -13,13 +13,13 @@ use super::login::fresh_entropy;
 use super::{Facts, Inputs, signature};
 use crate::caller::{Caller, lookup};
 
-/// Verifies the signature over head and form. Any region will do.
+/// Verifies the signature over head and form, and tells for which region it was made: any will do.
 pub(super) fn authenticate(
     inputs: Inputs<'_>,
     parts: &request::Parts,
     form: &[u8],
     facts: &mut Facts,
-) -> Result<Caller, StsError> {
+) -> Result<(Caller, Option<Region>), StsError> {
     let Inputs { snapshot, now, .. } = inputs;
     if parts.headers.get_all(header::HOST).iter().count() != 1 {
         return Err(signature::incomplete("there is not exactly one host header"));
@@ -61,7 +61,7 @@ pub(super) fn authenticate(
         Caller::User(caller) => facts.subject = Some(caller.user.name.clone()),
         Caller::Anonymous => {}
     }
-    Ok(caller)
+    Ok((caller, verified.region().cloned()))
 }
 
 /// GetCallerIdentity: allowed to everybody who has keys.

@@ -349,6 +349,17 @@ async fn a_denial_is_explained_to_those_who_may_know_and_to_nobody_else() {
     assert_eq!(decoded["context"]["action"], "s3:GetObject");
     assert_eq!(decoded["context"]["resource"], "arn:aws:s3:::data/bob/secret.txt");
     assert_eq!(decoded["nearest"]["statement"]["policy"], "people/own-prefix");
+    let conditions = decoded["context"]["conditions"]["items"].as_array().unwrap();
+    let value = |key: &str| {
+        let found =
+            conditions.iter().find(|one| one["key"] == key).unwrap_or_else(|| panic!("{key}"));
+        found["values"]["items"][0]["value"].clone()
+    };
+    assert_eq!(value("claims:sub"), "alice");
+    assert_eq!(value("s3:authType"), "REST-HEADER");
+    assert_eq!(value("aws:userid"), decoded["context"]["principal"]["id"]);
+    let id = decoded["context"]["principal"]["id"].as_str().unwrap();
+    assert!(id.starts_with("AROA") && id.contains(':'), "{id}");
     // The request's id leads to the same, in the log and at the admin listener.
     let id = denied.header("x-amz-request-id").unwrap();
     let line = world.line(id).await;

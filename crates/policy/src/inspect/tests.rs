@@ -166,6 +166,9 @@ fn a_bucket_is_public_unless_fixed_values_say_to_whom() {
     }
     for (operator, key, values) in [
         ("StringEquals", "aws:PrincipalTag/team", r#""blue""#),
+        ("StringEquals", "aws:PrincipalAccount", r#"["111122223333","anonymous"]"#),
+        ("StringEquals", "aws:userid", r#""anonymous""#),
+        ("StringEqualsIgnoreCase", "aws:userid", r#""Anonymous""#),
         ("StringNotEquals", "aws:username", r#""alice""#),
         ("StringEqualsIfExists", "aws:username", r#""alice""#),
         ("ForAllValues:StringEquals", "aws:username", r#""alice""#),
