@@ -1,4 +1,5 @@
-//! What loads and is not what it seems: findings about policies that are right by their grammar.
+//! What loads and is not what it seems: findings about policies that are right by their grammar (those of
+//! files that are not are told, too).
 //!
 //! A policy that works on AWS loads here. But an action that does not exist, or that can never meet the
 //! resource it stands beside, does nothing: in an Allow that is a puzzle, in a Deny a hole. Lint reads
@@ -14,6 +15,7 @@ mod tests;
 
 use std::fmt;
 
+use policy::{Kind, Policy, Strictness};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -68,11 +70,37 @@ pub fn policy(document: &Json, kind: DocumentKind) -> Vec<Lint> {
     document::policy(document, kind)
 }
 
-/// Looks at a file: a policy of whatever kind, or a role with all its policies.
+/// Looks at a file: a policy of whatever kind, or a role with all its policies. What does not load is said
+/// so, and then nothing else: what it means is not known.
 ///
 /// # Errors
-/// When it is not the JSON of one. Everything else that keeps it from loading is not looked for here.
+/// When it is not the JSON of one.
 pub fn file(text: &str) -> Result<Vec<Lint>, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    document::file(&json)
+    let found = document::file(&json)?;
+    let unloadable = unloadable(&json, text);
+    Ok(if unloadable.is_empty() { found } else { unloadable })
+}
+
+fn unloadable(json: &Json, text: &str) -> Vec<Lint> {
+    let lint = |path: String, message: String| Lint {
+        path,
+        severity: Severity::Error,
+        code: "does-not-load",
+        message,
+    };
+    if json.get("AssumeRolePolicyDocument").is_some() {
+        let role = sts::role::Role::load("", text).err();
+        let errors = role.iter().flat_map(|errors| errors.errors());
+        return errors.map(|error| lint(error.path.clone(), error.message.clone())).collect();
+    }
+    let (kind, strictness) = match document::kind(json) {
+        DocumentKind::Permission => (Kind::Identity, Strictness::Serve),
+        DocumentKind::Trust => (Kind::Trust, Strictness::Serve),
+        // Whose policy it is, is not known.
+        DocumentKind::Bucket => (crate::simulation::any_bucket(), Strictness::Language),
+    };
+    let policy = Policy::load_with(kind, "", text, strictness).err();
+    let errors = policy.iter().flat_map(|errors| errors.errors());
+    errors.map(|error| lint(error.path.clone(), error.problem.to_string())).collect()
 }

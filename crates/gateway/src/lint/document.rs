@@ -20,7 +20,7 @@ pub enum DocumentKind {
 pub(super) fn file(json: &Json) -> Result<Vec<Lint>, String> {
     let Some(trust) = json.get("AssumeRolePolicyDocument") else {
         return match json.get("Statement") {
-            Some(statements) => Ok(policy(json, kind_of(statements))),
+            Some(_) => Ok(policy(json, kind(json))),
             None => Err("is neither a policy (`Statement`) nor a role".to_owned()),
         };
     };
@@ -41,6 +41,11 @@ pub(super) fn file(json: &Json) -> Result<Vec<Lint>, String> {
 fn at(path: &str, found: Vec<Lint>) -> Vec<Lint> {
     let inside = |lint: Lint| Lint { path: format!("{path}.{}", lint.path), ..lint };
     found.into_iter().map(inside).collect()
+}
+
+/// What a policy is for, by what its statements have.
+pub(super) fn kind(policy: &Json) -> DocumentKind {
+    kind_of(policy.get("Statement").unwrap_or(&Json::Null))
 }
 
 /// By what the statements have: a principal and a resource, one of them, or none.

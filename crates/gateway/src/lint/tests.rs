@@ -305,7 +305,7 @@ fn versions_and_files() {
     let old = r#"{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/${aws:username}/*"}}"#;
     let found = file(old).unwrap();
     assert_eq!(found[0].code, "variables-in-old-version");
-    let role = r#"{"Arn": "x", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+    let role = r#"{"Arn": "arn:aws:iam::000000000000:role/x", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
         "Principal": "*", "Action": "sts:AssumeRole"}}, "Policies": [{"PolicyName": "p", "PolicyDocument":
         {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:Nothing", "Resource": "*"}]}}]}"#;
     let paths: Vec<String> = file(role).unwrap().into_iter().map(|lint| lint.path).collect();
@@ -324,4 +324,33 @@ fn the_table_of_actions_is_whole() {
     assert!(
         matches!(super::actions::named("s3:*"), super::actions::Named::S3(all) if all.len() == 180)
     );
+}
+
+/// A pipeline with `lint` alone is not told that all is well of what would not be served.
+#[test]
+fn what_does_not_load_is_said_so() {
+    let paths = |text: &str| {
+        let found = file(text).unwrap();
+        assert!(found.iter().all(|lint| lint.severity == Severity::Error), "{found:?}");
+        assert!(found.iter().all(|lint| lint.code == "does-not-load"), "{found:?}");
+        found.into_iter().map(|lint| lint.path).collect::<Vec<_>>()
+    };
+    let allow = r#""Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*""#;
+    let twice = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny",ALLOW}]}"#;
+    assert_eq!(paths(&twice.replace("ALLOW", allow)).len(), 1);
+    assert!(!paths(r#"{"Version":"2012-10-17","Statement":[]}"#).is_empty());
+    assert!(
+        !paths(r#"{"Statement":{"Effect":"allow","Action":"s3:*","Resource":"data/*"}}"#)
+            .is_empty()
+    );
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/*"},"Action":"sts:AssumeRole"}}"#;
+    assert_eq!(paths(trust), ["Statement.Principal.AWS"]);
+    let bucket = r#"{"Version":"2012-10-17","Statement":{"Principal":"*",ALLOW,"Color":"red"}}"#;
+    assert!(!paths(&bucket.replace("ALLOW", allow)).is_empty());
+    let role = format!(
+        r#"{{"Arn":"arn:aws:iam::000000000000:role/r","AssumeRolePolicyDocument":{},"Polices":[]}}"#,
+        trust.replace("user/*", "user/a")
+    );
+    assert_eq!(paths(&role).len(), 1);
+    assert_eq!(file(&role.replace(r#","Polices":[]"#, "")).unwrap(), []);
 }

@@ -1,4 +1,4 @@
-//! `fakes3pp policy lint`: what loads and is not what it seems.
+//! `fakes3pp policy lint`: what does not load, and what loads and is not what it seems.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::cli::Surroundings;
 use crate::config::{Disk, Files as _};
 use crate::lint::{self, Severity};
+use crate::policy_tests;
 
 /// Largest file that is read: far more than any role may have.
 const MAX_FILE: usize = 1024 * 1024;
@@ -17,7 +18,7 @@ const MAX_FILE: usize = 1024 * 1024;
 /// Which files.
 #[derive(Debug, Args)]
 pub struct LintFiles {
-    /// Policies, bucket policies or role files, in AWS's own JSON.
+    /// Policies, bucket policies or role files, in AWS's own JSON. Tests (`*.test.json`) are passed over.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Answer in JSON lines: {"file", "path", "severity", "code", "message"}.
@@ -31,7 +32,9 @@ pub struct LintFiles {
 /// 1 if there is an error, or with `--strict` a warning.
 pub(super) fn run(args: &LintFiles, surroundings: Surroundings<'_>) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
-    for path in &args.files {
+    // A pattern such as `roles/*.json` names the tests that lie there, too.
+    let is_test = |path: &&PathBuf| path.to_string_lossy().ends_with(policy_tests::SUFFIX);
+    for path in args.files.iter().filter(|path| !is_test(path)) {
         let name = path.display().to_string();
         let text = Disk.read(path, MAX_FILE).map_err(|error| error.to_string()).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|_| "is not text in UTF-8".to_owned())
