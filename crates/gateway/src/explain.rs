@@ -19,22 +19,33 @@ use s3::{
 };
 use serde_json::{Value as Json, json};
 
+use crate::reject::Reject;
+
 /// What is known of a request without a configuration.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Explained {
     /// The name of the operation, where it could be told.
     pub(crate) operation: Option<&'static str>,
     /// Everything that must be allowed.
     pub(crate) checks: Option<Vec<Requirement>>,
+    /// What must be allowed besides of everything in the buckets that its document names.
+    pub(crate) of_targets: Vec<Requirement>,
     /// `CODE, why`, if it is refused before anybody is asked whether it is allowed.
     pub(crate) reject: Option<String>,
 }
 
 impl Explained {
-    /// Looks at a request. A host that is none of `domains` counts as path style: without a
-    /// configuration nobody knows how the gateway is called.
+    /// Looks at a request. Without domains every host counts as path style, and an address always does:
+    /// without a configuration nobody knows how the gateway is called.
     pub(crate) fn of(request: &Request, domains: &Domains) -> Self {
-        let host = domains.resolve_host(request.host()).unwrap_or(HostStyle::Path);
+        let host = match domains.resolve_any_host(request.host()) {
+            Ok(host) => host,
+            Err(error) => {
+                let rejection = Reject::Host(error).rejection();
+                let reject = format!("{}, {}", rejection.code.as_str(), rejection.reason);
+                return Self { reject: Some(reject), ..Self::default() };
+            }
+        };
         if request.method == Method::OPTIONS {
             return Self::preflight(request, &host);
         }
@@ -42,19 +53,21 @@ impl Explained {
             Ok(identified) => Self::identified(request, &identified),
             Err(error) => Self {
                 operation: error.operation.map(OperationKind::name),
-                checks: None,
                 reject: Some(rejection(error.reason.code(), &error.reason)),
+                ..Self::default()
             },
         }
     }
 
     fn preflight(request: &Request, host: &HostStyle) -> Self {
         match Preflight::parse(host, &request.path, &request.headers) {
-            Ok(_) => Self { operation: Some(PREFLIGHT), checks: Some(Vec::new()), reject: None },
+            Ok(_) => {
+                Self { operation: Some(PREFLIGHT), checks: Some(Vec::new()), ..Self::default() }
+            }
             Err(error) => Self {
                 operation: Some(PREFLIGHT),
-                checks: None,
                 reject: Some(rejection(error.code(), &error)),
+                ..Self::default()
             },
         }
     }
@@ -67,7 +80,8 @@ impl Explained {
                 // Without a key: the action, on the bucket.
                 Err(reject) => (identified.requirements(&facts(request), None), Some(reject)),
             };
-            return Self { operation, checks: Some(checks(&requirements)), reject };
+            let checks = Some(checks(&requirements));
+            return Self { operation, checks, reject, of_targets: Vec::new() };
         }
         let (document, unread) = match document(request, identified.kind()) {
             Ok(document) => (document, None),
@@ -75,10 +89,12 @@ impl Explained {
         };
         let refusal = identified.refusal().map(|reason| rejection(reason.code(), reason));
         let requirements = identified.requirements(&facts(request), document.as_ref());
-        Self { operation, checks: Some(checks(&requirements)), reject: refusal.or(unread) }
+        let of_targets = identified.requirements_of_targets(&facts(request), document.as_ref());
+        let reject = refusal.or(unread);
+        Self { operation, checks: Some(checks(&requirements)), reject, of_targets }
     }
 
-    /// `{operation, checks, reject}`, without what there is not.
+    /// `{operation, checks, checks_below, reject}`, without what there is not.
     pub(crate) fn to_json(&self) -> serde_json::Map<String, Json> {
         let mut answer = serde_json::Map::new();
         if let Some(operation) = self.operation {
@@ -90,6 +106,10 @@ impl Explained {
         if let Some(checks) = &self.checks {
             let checks = checks.iter().map(decided::check_json).collect();
             answer.insert("checks".to_owned(), checks);
+        }
+        if !self.of_targets.is_empty() {
+            let checks = self.of_targets.iter().map(decided::check_json).collect();
+            answer.insert("checks_below".to_owned(), checks);
         }
         answer
     }

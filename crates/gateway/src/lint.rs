@@ -19,6 +19,7 @@ use policy::{Kind, Policy, Strictness};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+pub(crate) use actions::distance;
 pub use document::DocumentKind;
 
 /// How much a finding matters.

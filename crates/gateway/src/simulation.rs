@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
+use crate::lint;
+
 /// A line. Documents stay text until the policy language reads them: it refuses a member that
 /// comes twice, which a JSON value would hide.
 #[derive(Deserialize)]
@@ -33,8 +35,38 @@ struct Asked {
     action: String,
     resource: String,
     principal: Option<String>,
+    /// Values stay text, too: a number keeps its digits.
     #[serde(default)]
-    context: BTreeMap<String, Json>,
+    context: BTreeMap<String, Box<RawValue>>,
+}
+
+/// The members of a line, and those that the vectors have besides.
+const MEMBERS: [&str; 13] = [
+    "id",
+    "kind",
+    "policies",
+    "boundary",
+    "sessionPolicy",
+    "bucketPolicy",
+    "trustPolicy",
+    "request",
+    "expected",
+    "tag",
+    "doc",
+    "confidence",
+    "simulator",
+];
+
+/// A member that is meant to be another: `sessionpolicy`, which would be one limit less.
+fn misspelt(text: &str) -> Option<String> {
+    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+    let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+    let unknown = members.keys().filter(|name| !MEMBERS.contains(&name.as_str()));
+    unknown.into_iter().find_map(|name| {
+        let near = |known: &&&str| lint::distance(&plain(known), &plain(name)) <= 2;
+        let meant = MEMBERS.iter().filter(|known| known.len() > 5).find(near)?;
+        Some(format!("there is no member `{name}`: did you mean `{meant}`?"))
+    })
 }
 
 /// The documents of a case, loaded.
@@ -82,6 +114,9 @@ pub(crate) fn any_bucket() -> Kind {
 /// Why the line is no case.
 pub(crate) fn answer(text: &str, line: usize) -> Result<Json, String> {
     let case: Case = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if let Some(message) = misspelt(text) {
+        return Err(message);
+    }
     let id = case.id.clone().unwrap_or_else(|| json!(line));
     let principal = match &case.request.principal {
         None => Principal::Anonymous,
@@ -170,20 +205,17 @@ fn text(document: &RawValue) -> String {
     }
 }
 
-fn context(members: &BTreeMap<String, Json>) -> Result<Context, String> {
+fn context(members: &BTreeMap<String, Box<RawValue>>) -> Result<Context, String> {
     let mut context = Context::new();
-    for (key, value) in members {
-        let value = match value {
-            Json::Array(values) => Value::Many(
-                values
-                    .iter()
-                    .map(|value| scalar(value).ok_or(key))
-                    .collect::<Result<_, _>>()
-                    .map_err(|key| format!("the context value of `{key}` is not text"))?,
-            ),
-            value => Value::One(
-                scalar(value).ok_or_else(|| format!("the context value of `{key}` is not text"))?,
-            ),
+    for (key, raw) in members {
+        let not_text = || format!("the context value of `{key}` is not text");
+        let value = if raw.get().starts_with('[') {
+            let values: Vec<Box<RawValue>> =
+                serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+            let values = values.iter().map(|value| scalar(value)).collect::<Option<_>>();
+            Value::Many(values.ok_or_else(not_text)?)
+        } else {
+            Value::One(scalar(raw).ok_or_else(not_text)?)
         };
         if context.insert(key.clone(), value).is_some() {
             return Err(format!("the context has `{key}` twice: case does not matter in keys"));
@@ -192,12 +224,12 @@ fn context(members: &BTreeMap<String, Json>) -> Result<Context, String> {
     Ok(context)
 }
 
-fn scalar(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Bool(value) => Some(value.to_string()),
-        Json::Number(value) => Some(value.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
+fn scalar(raw: &RawValue) -> Option<String> {
+    match raw.get() {
+        "null" => None,
+        object if object.starts_with(['{', '[']) => None,
+        text if text.starts_with('"') => serde_json::from_str(text).ok(),
+        number_or_flag => Some(number_or_flag.to_owned()),
     }
 }
 

@@ -62,6 +62,25 @@ impl Domains {
         Self { exact, suffixes }
     }
 
+    /// As [`Domains::resolve_host`] where it is not known how the gateway is called: addresses, and names
+    /// below one (which SDKs make for S3 Object Lambda), are path style, and so is every host if there
+    /// are no domains at all.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn resolve_any_host(&self, host: &str) -> Result<HostStyle, HostError> {
+        let name = without_port(host);
+        let last = name.rmatch_indices('.').nth(3).and_then(|(dot, _)| name.get(dot + 1..));
+        let is_address = [Some(name), last]
+            .into_iter()
+            .flatten()
+            .any(|address| address.parse::<IpAddr>().is_ok());
+        if is_address || self.exact.is_empty() {
+            return Ok(self.resolve_host(host).unwrap_or(HostStyle::Path));
+        }
+        self.resolve_host(host)
+    }
+
     /// Reads a `Host` header (or the authority of an HTTP/2 request).
     ///
     /// # Errors
@@ -262,6 +281,15 @@ mod tests {
                 "{no_bucket}"
             );
         }
+        for path_style in
+            ["127.0.0.1:9000", "127.0.0.1", "[::1]:9000", "route1.127.0.0.1:1", "s3.example.org"]
+        {
+            assert_eq!(domains.resolve_any_host(path_style), Ok(HostStyle::Path), "{path_style}");
+        }
+        for unknown in ["evil.example.com", "bkt.s3.other.test", "300.0.0.1.example.com", "1.2.3"] {
+            assert_eq!(domains.resolve_any_host(unknown), Err(HostError::Unknown), "{unknown}");
+        }
+        assert_eq!(Domains::new([]).resolve_any_host("evil.example.com"), Ok(HostStyle::Path));
         assert_eq!(Domains::new([]).resolve_host("abc"), Err(HostError::Unknown));
         assert_eq!(Domains::new(["".to_owned()]).resolve_host("abc."), Err(HostError::Unknown));
     }

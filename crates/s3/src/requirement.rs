@@ -183,23 +183,7 @@ impl Operation {
         facts: &Facts<'_>,
         document: Option<&Document>,
     ) -> Vec<Requirement> {
-        let Some(Document::Configuration(configuration)) = document else { return Vec::new() };
-        let asker = Asker::new(self.parsed(), facts, document);
-        let below = |action, bucket: &Bucket| Requirement {
-            resource: format!("arn:aws:s3:::{bucket}/*"),
-            ..asker.requirement(Pick::One(action), Place::Bucket)
-        };
-        let targets: Vec<_> = configuration.written().collect();
-        let replicates = self.kind() == OperationKind::PutBucketReplication;
-        let mut all = Vec::new();
-        if let Some(source) = self.bucket().filter(|_| replicates && !targets.is_empty()) {
-            all.extend(REPLICATING_FROM.iter().map(|action| below(action, source)));
-        }
-        let to = if replicates { REPLICATING_TO } else { WRITING_TO };
-        for target in targets {
-            all.extend(to.iter().map(|action| below(action, target)));
-        }
-        all
+        of_targets(self.parsed(), facts, document)
     }
 
     /// The object that a requirement's tags are of.
@@ -296,6 +280,36 @@ impl Identified {
     pub fn requirements(&self, facts: &Facts<'_>, document: Option<&Document>) -> Requirements {
         requirements(self.parsed(), facts, document)
     }
+
+    /// As [`Operation::requirements_of_targets`].
+    #[must_use]
+    pub fn requirements_of_targets(
+        &self,
+        facts: &Facts<'_>,
+        document: Option<&Document>,
+    ) -> Vec<Requirement> {
+        of_targets(self.parsed(), facts, document)
+    }
+}
+
+fn of_targets(parsed: &Parsed, facts: &Facts<'_>, document: Option<&Document>) -> Vec<Requirement> {
+    let Some(Document::Configuration(configuration)) = document else { return Vec::new() };
+    let asker = Asker::new(parsed, facts, document);
+    let below = |action, bucket: &Bucket| Requirement {
+        resource: format!("arn:aws:s3:::{bucket}/*"),
+        ..asker.requirement(Pick::One(action), Place::Bucket)
+    };
+    let targets: Vec<_> = configuration.written().collect();
+    let replicates = parsed.spec.kind == OperationKind::PutBucketReplication;
+    let mut all = Vec::new();
+    if let Some(source) = parsed.target.bucket().filter(|_| replicates && !targets.is_empty()) {
+        all.extend(REPLICATING_FROM.iter().map(|action| below(action, source)));
+    }
+    let to = if replicates { REPLICATING_TO } else { WRITING_TO };
+    for target in targets {
+        all.extend(to.iter().map(|action| below(action, target)));
+    }
+    all
 }
 
 fn requirements(parsed: &Parsed, facts: &Facts<'_>, document: Option<&Document>) -> Requirements {

@@ -259,3 +259,27 @@ fn validate_answers_each_line_under_its_name() {
     expected.push((5.into(), Some(false)));
     assert_eq!(said, expected);
 }
+
+/// A number keeps its digits, and a misspelt member does not fall under the table.
+#[test]
+fn simulate_reads_what_is_written() {
+    let case = |context: &str, more: &str| {
+        format!(
+            r#"{{"id":1,"policies":{{"Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"NumericEquals":{{"s3:max-keys":"123456789012345678901234567890"}}}}}}}},"request":{{"action":"s3:ListBucket","resource":"arn:aws:s3:::b","principal":"arn:aws:iam::111122223333:user/u","context":{{"s3:max-keys":{context}}}}}{more}}}"#
+        )
+    };
+    let decision = |line: &str| {
+        let ran = fed(&["simulate"], line);
+        let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        (answer["decision"].as_str().unwrap().to_owned(), answer["message"].to_string())
+    };
+    assert_eq!(decision(&case("123456789012345678901234567890", "")).0, "allow");
+    assert_eq!(decision(&case("\"123456789012345678901234567890\"", "")).0, "allow");
+    assert_eq!(decision(&case("123456789012345678901234567891", "")).0, "implicitDeny");
+    assert_eq!(decision(&case("{}", "")).0, "invalid");
+    for more in [r#","sessionpolicy":{}"#, r#","session_policy":{}"#, r#","boundry":{}"#] {
+        let (decision, message) = decision(&case("1", more));
+        assert!(decision == "invalid" && message.contains("did you mean"), "{message}");
+    }
+    assert_eq!(decision(&case("1", r#","tag":"x","simulator":null,"note":"y""#)).0, "implicitDeny");
+}

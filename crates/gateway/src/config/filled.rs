@@ -197,7 +197,7 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "s3:authType",
         Filled::Check,
-        "`REST-HEADER` or `REST-QUERY-STRING`; not for anonymous callers",
+        "`REST-HEADER`, `REST-QUERY-STRING`, or `POST` of a form; not for anonymous callers",
     ).of(Values::Words(AUTH_TYPES)),
     key(
         "s3:signatureversion",

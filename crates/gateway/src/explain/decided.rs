@@ -223,7 +223,7 @@ fn sent(request: &Request) -> Option<http::Request<()>> {
     *sent.method_mut() = request.method.clone();
     *sent.uri_mut() = target.parse().ok()?;
     *sent.headers_mut() = request.headers.clone();
-    if !sent.headers().contains_key(header::HOST) {
+    if request.names_host() || !sent.headers().contains_key(header::HOST) {
         sent.headers_mut().insert(header::HOST, HeaderValue::from_str(request.host()).ok()?);
     }
     Some(sent)
@@ -246,6 +246,14 @@ impl Explanation {
         }
         if let Some(requirements) = &self.requirements {
             put("checks", requirements.iter().map(check_json).collect());
+        }
+        for (name, more) in [
+            ("checks_below", &self.of_targets),
+            ("checks_if_source_has_tags", &self.if_source_has_tags),
+        ] {
+            if !more.is_empty() {
+                put(name, more.iter().map(check_json).collect());
+            }
         }
         if !self.contexts.is_empty() {
             let all = self.contexts.iter().rev().map(context_json);

@@ -118,6 +118,11 @@ impl Request {
         self.host.as_deref().or_else(|| self.header("host")).unwrap_or_default()
     }
 
+    /// Whether the line says so itself, whatever the headers say.
+    pub(crate) fn names_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// A header's first value, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

@@ -151,7 +151,7 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
 }
 
 /// How many letters differ: Levenshtein's distance.
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, letter) in one.chars().enumerate() {

@@ -78,7 +78,7 @@ impl Signature {
         }
     }
 
-    /// How long ago, in milliseconds; `None` where the scheme does not say.
+    /// How long ago, in milliseconds; `None` for nobody's requests.
     #[must_use]
     pub(super) fn age_ms(&self, now: Timestamp) -> Option<u64> {
         match self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use policy::{Context, Denial, Permit, Reason};
 use s3::document::ObjectIdentifier;
-use s3::requirement::Requirements;
+use s3::requirement::{Requirement, Requirements};
 use s3::{Document, OperationKind, PREFLIGHT};
 use sigv4::Timestamp;
 
@@ -15,7 +15,7 @@ use super::authenticated::{Authenticated, Signature};
 use super::client::{Client, Connection};
 use super::custody::{Custodian, Custody};
 use super::received::Received;
-use super::resolved::{Resolved, facts};
+use super::resolved::{Resolved, facts, settle};
 use super::{payload, preflight};
 use crate::caller::Caller;
 use crate::decide::{Allowed, Decided, EXISTING_TAG};
@@ -44,6 +44,10 @@ pub(crate) struct Explanation {
     pub(crate) principal: Option<String>,
     pub(crate) store: Option<String>,
     pub(crate) requirements: Option<Requirements>,
+    /// What is required besides of everything in the buckets that a document names.
+    pub(crate) of_targets: Vec<Requirement>,
+    /// What is required besides if the source of a copy has tags.
+    pub(crate) if_source_has_tags: Vec<Requirement>,
     /// What policies see beside the requirements' own: of the caller, then of the request.
     pub(crate) contexts: Vec<Context>,
     /// The decision may hang on tags of the object.
@@ -159,6 +163,8 @@ impl Resolved<()> {
             }
         }
         explanation.requirements = Some(question.requirements.clone());
+        explanation.of_targets.clone_from(&question.of_targets);
+        explanation.if_source_has_tags.clone_from(&question.if_source_has_tags);
         if explanation.needs_tags
             && let Err(error) = judge.credential()
         {
@@ -188,6 +194,7 @@ impl Resolved<()> {
     ) -> Result<(), Reject> {
         let Self { snapshot, store, operation, .. } = self;
         let custodian = Custodian { snapshot, store, operation, document };
+        settle(document.cloned(), Vec::new(), store, self.signature.region())?;
         if allowed.is_nothing() || custodian.custody()? == Custody::Ours {
             return Ok(());
         }

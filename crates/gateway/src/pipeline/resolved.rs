@@ -135,7 +135,7 @@ impl Resolved {
 
 /// The document as the store may see it: without the keys that were denied, and without the name
 /// that the region has here and not there.
-fn settle(
+pub(super) fn settle(
     document: Option<Document>,
     denials: Vec<Option<Denial>>,
     store: &Store,

@@ -15,7 +15,7 @@ pub(super) fn meaning(explained: &Explained, out: &mut dyn Write) -> io::Result<
     if let Some(reject) = &explained.reject {
         writeln!(out, "refused    {reject}")?;
     }
-    needs(explained.checks.iter().flatten(), out)
+    needs(explained.checks.iter().flatten().chain(&explained.of_targets), out)
 }
 
 /// What is decided about it.
@@ -27,7 +27,11 @@ pub(super) fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Re
     if let Some(store) = &explanation.store {
         writeln!(out, "store      {store}")?;
     }
-    needs(explanation.requirements.iter().flat_map(|all| all.iter()), out)?;
+    let requirements = explanation.requirements.iter().flat_map(|all| all.iter());
+    needs(requirements.chain(&explanation.of_targets), out)?;
+    for check in &explanation.if_source_has_tags {
+        writeln!(out, "needs      {} on {} if the source has tags", check.action, check.resource)?;
+    }
     if explanation.needs_tags {
         writeln!(out, "note       the object's tags decide: `--existing-tag KEY=VALUE` says them")?;
     }

@@ -311,3 +311,38 @@ nonsense
         assert_eq!(line["operation"].is_string(), !refused, "{line}");
     }
 }
+
+/// Where `--domain` says how the gateway is called, other names are refused as it would.
+#[test]
+fn a_host_that_is_not_ours_is_not_guessed_at() {
+    let line = |host: &str| format!(r#"{{"method":"GET","path":"/data/k","host":"{host}"}}"#);
+    let reject = |host: &str| {
+        let args = ["explain", "--request", "-", "--domain", "s3.gateway.test"];
+        let ran = fed(&args, &line(host));
+        let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        (answer["operation"].clone(), answer["reject"].as_str().unwrap_or_default().to_owned())
+    };
+    for host in ["evil.example.com", "bkt.s3.other.test"] {
+        let (operation, why) = reject(host);
+        assert!(operation.is_null() && why.starts_with("InvalidRequest, "), "{host}: {why}");
+    }
+    for host in ["s3.gateway.test:9000", "127.0.0.1:1", "data.s3.gateway.test"] {
+        assert_eq!(reject(host), ("GetObject".into(), String::new()), "{host}");
+    }
+    let anywhere = fed(&["explain", "--request", "-"], &line("evil.example.com"));
+    assert!(anywhere.out.contains("GetObject"), "{}", anywhere.out);
+}
+
+#[test]
+fn what_a_document_makes_the_store_do_is_among_the_needs() {
+    use base64::Engine as _;
+    let body = "<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket></LoggingEnabled></BucketLoggingStatus>";
+    let body = base64::engine::general_purpose::STANDARD.encode(body);
+    let line =
+        format!(r#"{{"method":"PUT","path":"/data","query":"logging","body_base64":"{body}"}}"#);
+    let ran = fed(&["explain", "--request", "-"], &line);
+    let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(answer["checks"].as_array().map(Vec::len), Some(1));
+    assert_eq!(answer["checks_below"][0]["action"], "s3:PutObject");
+    assert_eq!(answer["checks_below"][0]["resource"], "arn:aws:s3:::logs/*");
+}
