@@ -56,7 +56,8 @@ pub struct NamedKey {
 /// What comes after each step, on all replicas.
 const PROCEDURE: &str = "\
 Rotation, without a refused request:
-  1. add:      copy the ring to every replica and restart them; the new key is accepted, the old one seals.
+  1. add:      copy the ring to every replica; each takes it up by itself, without a restart. The new key is
+               accepted, the old one seals.
   2. activate: only when all replicas have the new key; copy the ring again. New sessions are sealed with it.
   3. remove:   the old key, when the longest session has passed since step 2 (the largest MaxSessionDuration of
                your roles, 12 hours at most); copy the ring again. To end all its sessions at once, do it earlier.
