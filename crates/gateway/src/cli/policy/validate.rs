@@ -27,7 +27,7 @@ const MAX_FILE: usize = 1024 * 1024;
 line {\"id\", \"valid\", \"error\", \"message\"} is written, in IAM's own words."
 )]
 pub struct Validate {
-    /// Policies in AWS's own JSON.
+    /// Identity policies in AWS's own JSON.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
