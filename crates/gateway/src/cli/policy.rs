@@ -14,8 +14,9 @@ use super::Surroundings;
 /// Looks at policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Say whether identity policies load, by the rules of IAM's CreatePolicy. Roles and bucket policies are
-    /// read by `check` and `policy lint`.
+    /// Say whether identity policies load, by the rules of IAM's CreatePolicy.
+    ///
+    /// Roles and bucket policies are read by `check` and `policy lint`.
     Validate(validate::Validate),
     /// Say what loads and is not what it seems: actions that do nothing, shadowed statements, wide trust.
     Lint(lint::LintFiles),
