@@ -68,9 +68,9 @@ pub enum LookupError {
     /// The session is older than its role allows.
     #[error("the session goes back to before the role's not_before")]
     NotBefore,
-    /// Somebody is on the list of those who are cut off.
-    #[error("the caller is cut off")]
-    Revoked,
+    /// Somebody is on the list of those who are cut off: the ARN that the keys are of.
+    #[error("the caller `{0}` is cut off")]
+    Revoked(String),
     /// A policy that narrows the session is gone or does not load; without it the session would be
     /// worth more than was asked for.
     #[error("a session policy is gone: {0}")]
@@ -108,7 +108,7 @@ pub fn lookup(
         (Some(_), Some(_)) => return Err(LookupError::TokenWithUser),
         (Some(user), None) => {
             if snapshot.live.revoked.shut_out(&Origin::User(user.arn.clone())) {
-                return Err(LookupError::Revoked);
+                return Err(LookupError::Revoked(user.arn.clone()));
             }
             let caller = UserCaller { user: Arc::clone(user), session: None };
             (Caller::User(caller), user.secret.clone())
@@ -157,7 +157,7 @@ fn of_role(
         return Err(LookupError::NotBefore);
     }
     if live.revoked.cut_session(access_key_id, &session.origin, session.began) {
-        return Err(LookupError::Revoked);
+        return Err(LookupError::Revoked(session.arn()));
     }
     let policies = session_policies(snapshot, &session.policies)?;
     let role = Arc::clone(role);
@@ -172,7 +172,7 @@ fn of_user(
 ) -> Result<Caller, LookupError> {
     let origin = Origin::User(session.user.clone());
     if snapshot.live.revoked.cut_session(access_key_id, &origin, session.issued_at) {
-        return Err(LookupError::Revoked);
+        return Err(LookupError::Revoked(session.user));
     }
     let user = snapshot
         .user_of_arn(&session.user)

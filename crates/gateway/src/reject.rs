@@ -328,7 +328,7 @@ impl Reject {
         match error {
             LookupError::UnknownKey => Rejection::new(AwsCode::InvalidAccessKeyId, self),
             LookupError::Expired(_) => Rejection::new(AwsCode::ExpiredToken, self),
-            LookupError::Revoked => Rejection::new(AwsCode::ExpiredToken, self),
+            LookupError::Revoked(_) => Rejection::new(AwsCode::ExpiredToken, self),
             // To the client a role that is gone looks as its end: it must log in again, and will
             // then be told by the STS.
             LookupError::RoleGone(_)

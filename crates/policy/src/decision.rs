@@ -91,8 +91,11 @@ impl fmt::Display for Failed {
             Self::InvalidResource => "the resource is no ARN",
             Self::NoStatement => "there is no Allow",
             Self::Principal => "the principal does not match",
-            Self::Action => "the action does not match",
+            Self::Action => "no Allow names the action",
             Self::Resource => "the resource does not match",
+            Self::Variable(key) => {
+                return write!(f, "the resource does not match: `${{{key}}}` has no value");
+            }
             Self::AccountOnly => "it names the account only",
             Self::Condition(miss) => return miss.fmt(f),
         })
@@ -170,10 +173,12 @@ pub enum Failed {
     NoStatement,
     /// `Principal` or `NotPrincipal`.
     Principal,
-    /// `Action` or `NotAction`.
+    /// `Action` or `NotAction`: of every Allow, so that none came nearest.
     Action,
     /// `Resource` or `NotResource`.
     Resource,
+    /// The same, where a variable in it has no value: its key.
+    Variable(Arc<str>),
     /// This condition.
     Condition(ConditionMiss),
     /// Nothing: the statement names the caller's account only, which grants nothing by itself.

@@ -19,7 +19,7 @@ use crate::arn::ArnParts;
 use crate::context::Lookup;
 use crate::decision::{Decision, Denial, Failed, Layer, Nearest, Permit, Reason};
 use crate::principal::Reach;
-use crate::statement::Asked;
+use crate::statement::{Asked, Obstacle};
 use crate::{Kind, Policy, PolicySet, Principal, Request};
 
 #[cfg(test)]
@@ -380,6 +380,10 @@ fn nearest_of<'a>(
         }
     }
     match best {
+        // It is about something else, and the first of many.
+        Some((layer, _, _, Obstacle::Action)) => {
+            Nearest { layer, statement: None, failed: Failed::Action }
+        }
         Some((layer, policy, statement, obstacle)) => Nearest {
             layer,
             statement: Some(policy.reason(layer, statement)),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::Principal;
 use crate::action::ActionPattern;
 use crate::arn::ArnPattern;
 use crate::condition::{Key, Test, Verdict};
@@ -10,6 +9,7 @@ use crate::context::Lookup;
 use crate::decision::Failed;
 use crate::principal::{PrincipalPattern, Reach};
 use crate::variable::Text;
+use crate::{Principal, Value};
 
 /// One statement, its Effect aside.
 #[derive(Debug)]
@@ -69,7 +69,8 @@ pub(crate) struct Asked<'a> {
 pub(crate) enum Obstacle<'a> {
     Principal,
     Action,
-    Resource,
+    /// With the key of a variable in it that has no value, if there is one.
+    Resource(Option<&'a Key>),
     Test(&'a Test),
     Nothing,
 }
@@ -79,7 +80,8 @@ impl Obstacle<'_> {
         match self {
             Self::Principal => Failed::Principal,
             Self::Action => Failed::Action,
-            Self::Resource => Failed::Resource,
+            Self::Resource(None) => Failed::Resource,
+            Self::Resource(Some(key)) => Failed::Variable(Arc::clone(&key.written)),
             Self::Test(test) => Failed::Condition(test.miss(asked.lookup)),
             // It matched, and still it granted nothing.
             Self::Nothing => Failed::AccountOnly,
@@ -114,7 +116,7 @@ impl Statement {
             return (1, Obstacle::Action);
         }
         if self.names_resource(asked) != Verdict::Holds {
-            return (2, Obstacle::Resource);
+            return (2, Obstacle::Resource(self.key_without_value(asked)));
         }
         let mut first = None;
         let mut progress = 3;
@@ -129,6 +131,15 @@ impl Statement {
             Some(test) => (progress, Obstacle::Test(test)),
             None => (usize::MAX, Obstacle::Nothing),
         }
+    }
+
+    /// The first variable of a resource that keeps it from standing for anything.
+    fn key_without_value(&self, asked: &Asked<'_>) -> Option<&Key> {
+        let patterns = self.resources.as_ref()?.inner();
+        let open = patterns.iter().find(|pattern| pattern_matches(pattern, asked).is_none())?;
+        open.texts()
+            .flat_map(Text::keys)
+            .find(|key| !matches!(asked.lookup.get(key.hash, &key.name), Some(Value::One(_))))
     }
 
     /// Whether principal, action and resource could match, whatever the context turns out to be.

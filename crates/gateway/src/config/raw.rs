@@ -143,8 +143,9 @@ section! {
         /// requests go to it unsigned.
         authorization: String as "`gateway` or `store`" = "gateway";
         /// Operations, by their names in the API, on which the store breaks: they are answered with
-        /// `NotImplemented` and never reach it.
-        refused_operations: Vec<Value<String>> as "list of operations" = "[]";
+        /// `NotImplemented` and never reach it. A Ceph RGW (`key_rules: [rgw]`) is not asked to Select unless
+        /// this is written: it breaks on it.
+        refused_operations: Vec<Value<String>> as "list of operations" = "[]; [SelectObjectContent] of RGW";
         /// What the store understands beyond the basics.
         capabilities: RawCapabilities = "";
     }

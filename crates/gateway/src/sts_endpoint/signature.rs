@@ -47,7 +47,7 @@ pub(super) fn lookup(error: &LookupError) -> StsError {
         | LookupError::UserGone(_)
         | LookupError::NotBefore
         | LookupError::PolicyGone(_)
-        | LookupError::Revoked => StsError::expired_session(detail),
+        | LookupError::Revoked(_) => StsError::expired_session(detail),
     }
 }
 

@@ -295,13 +295,16 @@ fn a21_a_bucket_policy_that_is_not_what_it_seems_does_not_load() {
 
 #[tokio::test]
 async fn a10_what_breaks_a_store_never_reaches_it() {
-    let plan = Plan::new().with(|config| {
-        config["stores"][0]["refused_operations"] = json!(["SelectObjectContent"]);
-    });
-    let world = plan.start().await;
-    let select =
-        request("POST", "/data/k?select&select-type=2").body(b"<SelectObjectContentRequest/>");
-    world.refused(&select.sign(&world.loader), 501, "NotImplemented").await;
+    // What is known of a store is not forgotten because nobody wrote it down.
+    for (member, value) in
+        [("refused_operations", json!(["SelectObjectContent"])), ("key_rules", json!(["rgw"]))]
+    {
+        let plan = Plan::new().with(|config| config["stores"][0][member] = value);
+        let world = plan.start().await;
+        let select =
+            request("POST", "/data/k?select&select-type=2").body(b"<SelectObjectContentRequest/>");
+        world.refused(&select.sign(&world.loader), 501, "NotImplemented").await;
+    }
     let odd =
         Plan::new().with(|config| config["stores"][0]["refused_operations"] = json!(["Select"]));
     assert!(odd.complaint().contains("no operation of S3"), "{}", odd.complaint());

@@ -98,7 +98,7 @@ fn lookups() -> Vec<LookupError> {
         LookupError::RoleGone(_) => [LookupError::RoleGone("ARN".to_owned())],
         LookupError::UserGone(_) => [LookupError::UserGone("ARN".to_owned())],
         LookupError::NotBefore => [LookupError::NotBefore],
-        LookupError::Revoked => [LookupError::Revoked],
+        LookupError::Revoked(_) => [LookupError::Revoked("ARN".to_owned())],
         LookupError::PolicyGone(_) => [LookupError::PolicyGone("ARN".to_owned())],
         LookupError::TokenWithUser => [LookupError::TokenWithUser],
     })
