@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::Principal;
 use crate::action::ActionPattern;
 use crate::arn::ArnPattern;
 use crate::condition::{Key, Test, Verdict};
@@ -9,7 +10,6 @@ use crate::context::Lookup;
 use crate::decision::Failed;
 use crate::principal::{PrincipalPattern, Reach};
 use crate::variable::Text;
-use crate::{Principal, Value};
 
 /// One statement, its Effect aside.
 #[derive(Debug)]
@@ -137,9 +137,7 @@ impl Statement {
     fn key_without_value(&self, asked: &Asked<'_>) -> Option<&Key> {
         let patterns = self.resources.as_ref()?.inner();
         let open = patterns.iter().find(|pattern| pattern_matches(pattern, asked).is_none())?;
-        open.texts()
-            .flat_map(Text::keys)
-            .find(|key| !matches!(asked.lookup.get(key.hash, &key.name), Some(Value::One(_))))
+        open.texts().find_map(|text| text.without_value(asked.lookup))
     }
 
     /// Whether principal, action and resource could match, whatever the context turns out to be.

@@ -118,6 +118,15 @@ impl Text {
         })
     }
 
+    /// The key of the first variable in it that has neither a value nor a default.
+    pub(crate) fn without_value(&self, lookup: Lookup<'_>) -> Option<&Key> {
+        let Self::Pieces { pieces, variables: true } = self else { return None };
+        pieces.iter().find_map(|piece| match piece {
+            Piece::Variable { key, .. } if token(piece, lookup).is_none() => Some(key),
+            _ => None,
+        })
+    }
+
     /// Whether it is one text: without wildcards and variables.
     pub(crate) fn is_fixed(&self) -> bool {
         match self {

@@ -480,3 +480,32 @@ fn everything_below_a_bucket() {
         assert_eq!(decide(&statements), expected, "{effect} NotResource {resources}");
     }
 }
+
+#[test]
+fn a_variable_without_value_is_named() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject",
+        "Resource":"arn:aws:s3:::${aws:PrincipalTag/bucket, 'data'}/${claims:Name}/*"}}"#;
+    let identity = [Arc::new(Policy::load(Kind::Identity, "p", text).unwrap())];
+    let set = PolicySet { identity: &identity, ..PolicySet::default() };
+    let principal = Principal::from_arn("arn:aws:iam::111122223333:user/u").unwrap();
+    let decide = |action: &str, context: &Context| {
+        let resource = "arn:aws:s3:::data/alice/k";
+        evaluate(&set, &Request { action, resource, principal: &principal, context: &[context] })
+    };
+    let failed = |decision: Decision| match decision {
+        Decision::ImplicitDeny(nearest) => {
+            (nearest.statement.is_some(), nearest.failed.to_string())
+        }
+        other => panic!("{other:?}"),
+    };
+    let nobody = failed(decide("s3:GetObject", &Context::new()));
+    let expected = "the resource does not match: `${claims:Name}` has no value";
+    assert_eq!(nobody, (true, expected.to_owned()));
+    let bob = Context::from_iter([("claims:name".to_owned(), "bob")]);
+    let other = failed(decide("s3:GetObject", &bob));
+    assert_eq!(other, (true, "the resource does not match".to_owned()));
+    let other = failed(decide("s3:PutObject", &bob));
+    assert_eq!(other, (false, "no Allow names the action".to_owned()));
+    let alice = Context::from_iter([("claims:name".to_owned(), "alice")]);
+    assert!(matches!(decide("s3:GetObject", &alice), Decision::Allow(_)));
+}
