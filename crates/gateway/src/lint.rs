@@ -65,6 +65,17 @@ impl fmt::Display for Lint {
     }
 }
 
+/// What to say of an action that there is not.
+pub(crate) fn unknown_action(action: &str) -> Option<String> {
+    let advice = || {
+        actions::suggestion(action)
+            .map(|near| format!(" (did you mean `s3:{near}`?)"))
+            .unwrap_or_default()
+    };
+    matches!(actions::named(action), actions::Named::Nothing)
+        .then(|| format!("there is no action `{action}`{}", advice()))
+}
+
 /// Looks at a policy that loads. `kind`: what it is for.
 #[must_use]
 pub fn policy(document: &Json, kind: DocumentKind) -> Vec<Lint> {

@@ -21,6 +21,8 @@ fn main() -> ExitCode {
     match cli.command.run(surroundings) {
         Ok(Outcome::Done(code)) => code,
         Ok(Outcome::Serve(file)) => serve(&file, &environment),
+        // Whoever read the output, such as `head`, has enough of it.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => complain(&error),
     }
 }

@@ -56,7 +56,7 @@ pub struct Simulate {
     context: Vec<String>,
 }
 
-/// Decides; 1 if a line was no case, or a document did not load.
+/// Decides; with lines 0 if each was answered, also with `invalid`, and 1 if one is no case.
 pub(super) fn run(simulate: &Simulate, surroundings: Surroundings<'_>) -> io::Result<ExitCode> {
     match (&simulate.action, &simulate.resource) {
         (Some(action), Some(resource)) => human::run(simulate, action, resource, surroundings),

@@ -232,6 +232,9 @@ fn simulate_speaks_to_people() {
     let no = run(&args("red"));
     assert!(!no.succeeded());
     assert!(no.out.contains("StringEquals on aws:PrincipalTag/team: it is absent"), "{}", no.out);
+    let mut typo = args("blue");
+    typo[4] = "s3:GetObjec";
+    assert!(run(&typo).out.contains("did you mean `s3:GetObject`?"), "{}", run(&typo).out);
 }
 
 #[test]

@@ -78,11 +78,18 @@ pub(crate) enum SuppositionError {
     Subject,
     #[error("the provider's audiences do not have `{0}`")]
     Audience(String),
+    #[error(
+        "sessions do not keep the claim `{0}`, and policies do not see it: the provider's `claims` would have to list it"
+    )]
+    Claim(String),
     #[error("the claims: {0}")]
     Claims(#[from] sts::web_identity::WebIdentityError),
     #[error(transparent)]
     Session(#[from] caller::LookupError),
 }
+
+/// Claims that decide at the login whether they are kept or not.
+const READ_AT_LOGIN: [&str; 8] = ["iss", "sub", "aud", "azp", "exp", "iat", "nbf", "jti"];
 
 impl Deciding {
     /// By a configuration.
@@ -194,6 +201,14 @@ impl Deciding {
             Some(named) => audiences.iter().find(|audience| *audience == named),
             None => audiences.first(),
         };
+        let is_seen = |name: &str| {
+            READ_AT_LOGIN.contains(&name)
+                || name.starts_with("https://aws.amazon.com/")
+                || provider.rules.keeps(name)
+        };
+        if let Some(unseen) = claims.keys().find(|name| !is_seen(name)) {
+            return Err(SuppositionError::Claim(unseen.clone()));
+        }
         let audience = audience
             .ok_or_else(|| SuppositionError::Audience(text("aud").unwrap_or("").to_owned()))?;
         Ok(WebIdentity::supposed(subject, audience, claims, &provider.rules)?)

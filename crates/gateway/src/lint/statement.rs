@@ -100,10 +100,8 @@ pub(super) fn statement(one: &Statement, kind: DocumentKind, found: &mut Vec<Lin
                 one.find(found, part, Severity::Note, "other-service", message);
             }
             Named::Nothing => {
-                let advice = actions::suggestion(action)
-                    .map(|near| format!(" (did you mean `s3:{near}`?)"))
-                    .unwrap_or_default();
-                let message = format!("there is no action `{action}`{advice}: it has no effect");
+                let unknown = super::unknown_action(action).unwrap_or_default();
+                let message = format!("{unknown}: it has no effect");
                 // Left out of a NotAction, it is one more thing that the statement is about.
                 let severity = if one.not_action { Severity::Warning } else { without_effect };
                 one.find(found, part, severity, "unknown-action", message);

@@ -197,6 +197,12 @@ impl ProviderRules {
         IMPLICIT.into_iter().chain(self.claims.iter().map(|rule| rule.key.as_str()))
     }
 
+    /// Whether a session keeps this claim of a token, under whatever key.
+    #[must_use]
+    pub fn keeps(&self, claim: &str) -> bool {
+        IMPLICIT.contains(&claim) || self.claims.iter().any(|rule| rule.claim == claim)
+    }
+
     pub(super) fn claims(&self) -> &[ClaimRule] {
         &self.claims
     }

@@ -56,6 +56,7 @@ pub(super) fn run(args: &TestFolder, surroundings: Surroundings<'_>) -> io::Resu
         writeln!(err, "fakes3pp: {} has no file that ends in `{SUFFIX}`", args.folder.display())?;
         return Ok(ExitCode::FAILURE);
     }
-    writeln!(out, "{tests} tests, {failures} failed")?;
+    let plural = if tests == 1 { "" } else { "s" };
+    writeln!(out, "{tests} test{plural}, {failures} failed")?;
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

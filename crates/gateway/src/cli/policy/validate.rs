@@ -83,7 +83,10 @@ fn of_files(files: &[PathBuf], out: &mut dyn Write) -> io::Result<ExitCode> {
             })
         });
         match loaded {
-            Ok(policy) => writeln!(out, "{name}: fine, {} statements", policy.statements())?,
+            Ok(policy) => {
+                let plural = if policy.statements() == 1 { "" } else { "s" };
+                writeln!(out, "{name}: fine, {} statement{plural}", policy.statements())?;
+            }
             Err(message) => {
                 code = ExitCode::FAILURE;
                 writeln!(out, "{name}: {message}")?;

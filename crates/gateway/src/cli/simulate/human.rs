@@ -10,6 +10,7 @@ use policy::{Context, Decision, Kind, Policy, Principal, Reason, Request, Value}
 use super::Simulate;
 use crate::cli::Surroundings;
 use crate::config::{Disk, Files as _};
+use crate::lint;
 use crate::simulation::{Documents, any_bucket, load};
 
 /// Largest file that is read: far more than any policy may have.
@@ -36,6 +37,9 @@ pub(super) fn run(
         Ok(decision) => {
             writeln!(surroundings.out, "{}", decision.as_str())?;
             explain(&decision, surroundings.out)?;
+            if let Some(message) = lint::unknown_action(action) {
+                writeln!(surroundings.out, "  {message}")?;
+            }
             Ok(if decision.is_allow() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
@@ -73,7 +77,13 @@ fn read(kind: Kind, path: &Path) -> Result<Policy, String> {
     let name = path.display().to_string();
     let bytes = Disk.read(path, MAX_FILE).map_err(|error| format!("{name}: {error}"))?;
     let text = String::from_utf8(bytes).map_err(|_| format!("{name}: is not text in UTF-8"))?;
-    load(kind, &name, &text)
+    load(kind, &name, &text).map_err(|error| {
+        let is_role = serde_json::from_str::<serde_json::Value>(&text)
+            .is_ok_and(|json| json.get("AssumeRolePolicyDocument").is_some());
+        let advice =
+            "is a role: `explain --config` decides with roles, and `policy test` tests them";
+        if is_role { format!("{name}: {advice}") } else { error }
+    })
 }
 
 /// A key that is given once has one value, and several if it is given several times.

@@ -234,6 +234,7 @@ fn explain_says_what_cannot_be_supposed() {
             "https://x.test",
         ),
         (&["--role", RESEARCH, "--claim", "sub=a", "--claim", "aud=other"], "`other`"),
+        (&["--role", RESEARCH, "--claim", "sub=a", "--claim", "team=x"], "the claim `team`"),
         (&["--role", RESEARCH, "--claim", "sub=a", "--session-policy", "/nowhere"], "/nowhere"),
         (&["--user", "nobody"], "`nobody`"),
         (&["--at", "yesterday"], "--at: must be a time"),
