@@ -245,11 +245,11 @@ impl<'a> Judge<'a> {
     fn noted<'r>(
         &self,
         denial: Denial,
-        requirements: impl Iterator<Item = &'r Requirement>,
+        mut requirements: impl Iterator<Item = &'r Requirement>,
     ) -> Denial {
         let is_it =
             |one: &&Requirement| one.action == denial.action && one.resource == denial.resource;
-        let Some(requirement) = { requirements }.find(is_it) else { return denial };
+        let Some(requirement) = requirements.find(is_it) else { return denial };
         let mut known: BTreeMap<String, Value> = BTreeMap::new();
         for (key, value) in self.layers(requirement).iter().flat_map(|layer| layer.iter()) {
             known.entry(key.to_owned()).or_insert_with(|| value.clone());
