@@ -39,8 +39,9 @@ struct Arguments {
     /// The region to export. Any works.
     #[arg(long, default_value = "us-east-1")]
     region: String,
-    /// What to log to standard error, as in `gateway=debug,warn`.
-    #[arg(long, value_name = "FILTER", default_value = "warn")]
+    /// What to log to standard error, as in `gateway=debug,warn`. The store would complain of every copy
+    /// that it has no tags.
+    #[arg(long, value_name = "FILTER", default_value = "warn,s3s=off")]
     log: EnvFilter,
 }
 
