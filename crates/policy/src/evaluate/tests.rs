@@ -461,6 +461,8 @@ fn everything_below_a_bucket() {
         ("arn:aws:s3:::logs", false),
         ("arn:aws:s3:::logs2/*", false),
         ("arn:aws:s3:::other/*", false),
+        ("arn:aws:s3:::other/*a", false),
+        ("arn:aws:s3:::logs/?*a", true),
         ("arn:aws:s3:eu-west-1:111122223333:accesspoint/a", false),
     ] {
         let deny = statement("Deny", "Resource", &format!("\"{resource}\""));
