@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use policy::{Context, Denial, Permit, Policy, PolicySet, Principal, Request, Value};
+use policy::{
+    Context, Decision, Denial, Failed, Layer, Nearest, Permit, Policy, PolicySet, Principal,
+    Request, Value,
+};
 use s3::requirement::{Facts, Requirement, Requirements};
 use s3::{Document, Operation};
 
@@ -220,6 +223,20 @@ impl<'a> Judge<'a> {
     /// single object or request (its tags, its version, how it is encrypted) is not known of everything.
     fn everything_below(&self, requirements: &[Requirement]) -> Result<Permit, Denial> {
         let principal = self.caller.principal(&self.snapshot.live.account_id);
+        if let Some(requirement) =
+            requirements.iter().find(|one| has_variables(&self.set(&one.resource)))
+        {
+            return Err(Denial {
+                action: requirement.action.to_owned(),
+                resource: requirement.resource.clone(),
+                decision: Box::new(Decision::ImplicitDeny(Nearest {
+                    layer: Layer::Identity,
+                    statement: None,
+                    failed: Failed::Resource,
+                })),
+                conditions: Vec::new(),
+            });
+        }
         let unknown: Vec<Context> =
             requirements.iter().map(|one| unknown_keys(&self.set(&one.resource))).collect();
         let layers: Vec<(&Requirement, [&Context; 4])> = requirements
@@ -252,7 +269,13 @@ impl<'a> Judge<'a> {
         let Some(requirement) = requirements.find(is_it) else { return denial };
         let mut known: BTreeMap<String, Value> = BTreeMap::new();
         for (key, value) in self.layers(requirement).iter().flat_map(|layer| layer.iter()) {
-            known.entry(key.to_owned()).or_insert_with(|| value.clone());
+            // Those of the object are there whether or not the reader may see its tags.
+            if !key
+                .get(..EXISTING_TAG.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(EXISTING_TAG))
+            {
+                known.entry(key.to_owned()).or_insert_with(|| value.clone());
+            }
         }
         Denial { conditions: known.into_iter().collect(), ..denial }
     }
@@ -310,11 +333,23 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// All policies of a set.
+fn policies<'a>(set: &PolicySet<'a>) -> impl Iterator<Item = &'a Policy> {
+    let identity = set.identity.iter().chain(set.session.unwrap_or_default()).map(AsRef::as_ref);
+    identity.chain(set.boundary).chain(set.bucket)
+}
+
+fn is_of_s3(key: &str) -> bool {
+    key.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("s3:"))
+}
+
+/// Whether some policy puts a key of S3 into a text: what it is about is not known of everything.
+fn has_variables(set: &PolicySet<'_>) -> bool {
+    policies(set).flat_map(Policy::key_uses).any(|used| used.in_variable && is_of_s3(&used.key))
+}
+
 /// The keys of S3 that some policy names, without a value.
 fn unknown_keys(set: &PolicySet<'_>) -> Context {
-    let identity = set.identity.iter().chain(set.session.unwrap_or_default()).map(AsRef::as_ref);
-    let policies = identity.chain(set.boundary).chain(set.bucket);
-    let keys = policies.flat_map(Policy::condition_keys);
-    let of_s3 = |key: &&str| key.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("s3:"));
-    keys.filter(of_s3).map(|key| (key.to_owned(), policy::Value::Unknown)).collect()
+    let keys = policies(set).flat_map(Policy::condition_keys).filter(|key| is_of_s3(key));
+    keys.map(|key| (key.to_owned(), Value::Unknown)).collect()
 }

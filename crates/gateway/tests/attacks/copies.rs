@@ -493,6 +493,7 @@ async fn a14_a_store_does_not_do_for_a_caller_what_is_denied_to_them() {
         (vec![all.clone(), deny("s3:DeleteObject", "arn:aws:s3:::out/*")], false),
         (vec![all.clone(), deny("s3:Replicate*", "arn:aws:s3:::out/a")], false),
         (vec![all.clone(), with(&deny("s3:GetObject", "*"), &tagged)], false),
+        (vec![all.clone(), deny("s3:PutObject", "arn:aws:s3:::out/${s3:prefix}")], false),
         (vec![all.clone(), with(&deny("s3:PutObject", "arn:aws:s3:::out/*"), &plain)], false),
     ] {
         let world = Plan::new().with_policy(&statements).start().await;

@@ -44,9 +44,13 @@ impl Configuration {
         while depth > 0 {
             let piece = cursor.piece(MAX_TEXT)?;
             match &piece {
-                // RestoreObject with a SELECT writes objects to another bucket, with an ACL: nobody
-                // asked the policies about these.
-                Piece::Open(name, _) if name.eq_ignore_ascii_case("OutputLocation") => {
+                // RestoreObject with a SELECT writes objects to another bucket, with an ACL, and a logging
+                // gives grants on its objects: nobody asked the policies about these.
+                Piece::Open(name, _)
+                    if ["OutputLocation", "TargetGrants"]
+                        .iter()
+                        .any(|refused| refused.eq_ignore_ascii_case(name)) =>
+                {
                     return Err(XmlError::Unexpected(name.clone()).into());
                 }
                 Piece::Open(..) => depth += 1,
@@ -160,6 +164,9 @@ mod tests {
         let named = "<x:OutputLocation xmlns:x='urn:x'/>";
         assert!(rebuilt(OperationKind::RestoreObject, &request(named)).is_err());
         assert!(rebuilt(OperationKind::RestoreObject, &request("<outputLocation/>")).is_err());
+        let grants = "<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket>\
+            <TargetGrants></TargetGrants></LoggingEnabled></BucketLoggingStatus>";
+        assert!(rebuilt(OperationKind::PutBucketLogging, grants).is_err());
         rebuilt(OperationKind::RestoreObject, &request("<Days>1</Days>")).unwrap();
     }
 
