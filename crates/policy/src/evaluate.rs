@@ -25,6 +25,8 @@ use crate::{Kind, Policy, PolicySet, Principal, Request};
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod below;
+#[cfg(test)]
 mod tests;
 
 /// Decides one request.

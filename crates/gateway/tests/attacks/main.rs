@@ -39,6 +39,7 @@ mod sessions;
 mod signatures;
 mod strangers;
 mod tags;
+mod targets;
 mod tokens;
 mod trust;
 mod wire;

@@ -53,6 +53,10 @@ impl Configuration {
                 {
                     return Err(XmlError::Unexpected(name.clone()).into());
                 }
+                // Whoever takes the text of an element for that of all within it would read another name.
+                Piece::Open(inside, _) if pieces.last().is_some_and(names_bucket) => {
+                    return Err(XmlError::Unexpected(inside.clone()).into());
+                }
                 Piece::Open(..) => depth += 1,
                 Piece::Close => depth -= 1,
                 Piece::Text(text) => {
@@ -96,6 +100,10 @@ impl Configuration {
 /// The elements that name a bucket which the store will write to: `TargetBucket` of a logging, `Bucket` in
 /// the destination of a replication, an inventory and an analysis. In whatever case: some readers have none.
 const BUCKETS: [&str; 2] = ["TargetBucket", "Bucket"];
+
+fn names_bucket(piece: &Piece) -> bool {
+    matches!(piece, Piece::Open(name, _) if BUCKETS.iter().any(|known| known.eq_ignore_ascii_case(name)))
+}
 
 /// A bucket, by its name or its ARN: AWS has the one in a logging and the other elsewhere, and stores
 /// take both.
@@ -212,6 +220,7 @@ mod tests {
             <x:Bucket>arn:aws:s3:::stock</x:Bucket></x:S3BucketDestination></Destination></InventoryConfiguration>";
         let read = written(OperationKind::PutBucketInventoryConfiguration, inventory);
         assert_eq!(read.unwrap(), ["stock"]);
+        assert!(logging("<x>logs</x>").is_none(), "an element inside");
         let none = "<BucketLoggingStatus/>";
         assert!(written(OperationKind::PutBucketLogging, none).unwrap().is_empty());
     }
