@@ -4,10 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use policy::{
-    Context, Decision, Denial, Failed, Layer, Nearest, Permit, Policy, PolicySet, Principal,
-    Request, Value,
-};
+use policy::{Context, Denial, Permit, Policy, PolicySet, Principal, Request, Value};
 use s3::requirement::{Facts, Requirement, Requirements};
 use s3::{Document, Operation};
 
@@ -18,6 +15,11 @@ use crate::snapshot::Snapshot;
 
 /// What the condition keys for the tags of an object begin with.
 pub(crate) const EXISTING_TAG: &str = "s3:ExistingObjectTag/";
+
+/// Whether a condition key is for a tag of the object.
+pub(crate) fn is_existing_tag(key: &str) -> bool {
+    key.get(..EXISTING_TAG.len()).is_some_and(|head| head.eq_ignore_ascii_case(EXISTING_TAG))
+}
 
 /// Asks the policies.
 pub(crate) struct Judge<'a> {
@@ -223,20 +225,6 @@ impl<'a> Judge<'a> {
     /// single object or request (its tags, its version, how it is encrypted) is not known of everything.
     fn everything_below(&self, requirements: &[Requirement]) -> Result<Permit, Denial> {
         let principal = self.caller.principal(&self.snapshot.live.account_id);
-        if let Some(requirement) =
-            requirements.iter().find(|one| has_variables(&self.set(&one.resource)))
-        {
-            return Err(Denial {
-                action: requirement.action.to_owned(),
-                resource: requirement.resource.clone(),
-                decision: Box::new(Decision::ImplicitDeny(Nearest {
-                    layer: Layer::Identity,
-                    statement: None,
-                    failed: Failed::Resource,
-                })),
-                conditions: Vec::new(),
-            });
-        }
         let unknown: Vec<Context> =
             requirements.iter().map(|one| unknown_keys(&self.set(&one.resource))).collect();
         let layers: Vec<(&Requirement, [&Context; 4])> = requirements
@@ -256,6 +244,7 @@ impl<'a> Judge<'a> {
             };
             (self.set(&requirement.resource), request)
         }))
+        .map_err(|denial| self.noted(denial, requirements.iter()))
     }
 
     /// With what was known about the requirement that was denied, for those who may have it decoded.
@@ -270,10 +259,7 @@ impl<'a> Judge<'a> {
         let mut known: BTreeMap<String, Value> = BTreeMap::new();
         for (key, value) in self.layers(requirement).iter().flat_map(|layer| layer.iter()) {
             // Those of the object are there whether or not the reader may see its tags.
-            if !key
-                .get(..EXISTING_TAG.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(EXISTING_TAG))
-            {
+            if !is_existing_tag(key) {
                 known.entry(key.to_owned()).or_insert_with(|| value.clone());
             }
         }
@@ -341,11 +327,6 @@ fn policies<'a>(set: &PolicySet<'a>) -> impl Iterator<Item = &'a Policy> {
 
 fn is_of_s3(key: &str) -> bool {
     key.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("s3:"))
-}
-
-/// Whether some policy puts a key of S3 into a text: what it is about is not known of everything.
-fn has_variables(set: &PolicySet<'_>) -> bool {
-    policies(set).flat_map(Policy::key_uses).any(|used| used.in_variable && is_of_s3(&used.key))
 }
 
 /// The keys of S3 that some policy names, without a value.

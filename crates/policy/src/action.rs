@@ -2,7 +2,7 @@
 
 use crate::context::Lookup;
 use crate::error::{Problem, shown};
-use crate::variable::{Syntax, Text};
+use crate::variable::{Match, Syntax, Text};
 
 /// A pattern over actions, lower case.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl ActionPattern {
 
     /// Whether it stands for the action, which must be lower case.
     pub(crate) fn matches(&self, action: &str) -> bool {
-        self.0.matches(action, Lookup(&[])) == Some(true)
+        self.0.matches(action, Lookup(&[])) == Match::Yes
     }
 }
 

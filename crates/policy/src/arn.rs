@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::condition::Verdict;
 use crate::context::Lookup;
-use crate::variable::{MalformedVariable, Syntax, Text, split_parts};
+use crate::variable::{MalformedVariable, Match, Syntax, Text, split_parts};
 
 /// The types of resource that IAM has, as AWS's message lists them.
 pub(crate) const IAM_TYPES: [&str; 13] = [
@@ -218,39 +217,44 @@ impl ArnPattern {
         Ok(Some(Self::Head { head, resource }))
     }
 
-    /// Whether it stands for the ARN; `None` if the answer hangs on a variable without value. Text
-    /// that is no ARN matches nothing.
-    pub(crate) fn matches(&self, arn: &str, lookup: Lookup<'_>) -> Option<bool> {
-        match self {
-            Self::Any => Some(ArnParts::parse(arn).is_some()),
-            Self::Head { head, resource } => match arn.strip_prefix(&**head) {
-                Some(rest) => resource.matches(rest, lookup),
-                None => Some(false),
-            },
-            Self::Parts(patterns) => {
-                let Some(parts) = ArnParts::parse(arn) else {
-                    return Some(false);
-                };
-                let all = std::iter::once("arn").chain(parts.0);
-                patterns.iter().zip(all).try_fold(true, |matched, (pattern, part)| {
-                    if matched { pattern.matches(part, lookup) } else { Some(false) }
-                })
-            }
-            Self::Never => Some(false),
-        }
+    /// Whether it stands for the ARN. Text that is no ARN matches nothing.
+    pub(crate) fn matches(&self, arn: &str, lookup: Lookup<'_>) -> Match {
+        self.compare(arn, |resource, rest| resource.matches(rest, lookup), lookup)
     }
 
-    /// Which of the ARNs that begin with `start`, which has all its colons, it stands for.
-    pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Verdict {
+    /// Whether it stands for the ARNs that begin with `start`, which has all its colons: unclear if only
+    /// for some of them.
+    pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Match {
+        self.compare(start, |resource, rest| resource.below(rest, lookup), lookup)
+    }
+
+    fn compare(
+        &self,
+        arn: &str,
+        resources: impl FnOnce(&Text, &str) -> Match,
+        lookup: Lookup<'_>,
+    ) -> Match {
         match self {
-            Self::Any => Verdict::Holds,
-            Self::Head { head, resource } => match start.strip_prefix(&**head) {
-                Some(rest) => resource.below(rest, lookup),
-                None => Verdict::Fails,
+            Self::Any => ArnParts::parse(arn).is_some().into(),
+            Self::Head { head, resource } => match arn.strip_prefix(&**head) {
+                Some(rest) => resources(resource, rest),
+                None => Match::No,
             },
-            // Wildcards before the last colon: not gone into.
-            Self::Parts(_) => Verdict::Undecidable,
-            Self::Never => Verdict::Fails,
+            Self::Parts(patterns) => {
+                let Some(ArnParts([partition, service, region, account, rest])) =
+                    ArnParts::parse(arn)
+                else {
+                    return Match::No;
+                };
+                let [head @ .., resource] = &**patterns;
+                let seen = ["arn", partition, service, region, account];
+                let head = head.iter().zip(seen).map(|(one, seen)| one.matches(seen, lookup));
+                match head.min() {
+                    Some(Match::No) => Match::No,
+                    head => resources(resource, rest).min(head.unwrap_or(Match::Yes)),
+                }
+            }
+            Self::Never => Match::No,
         }
     }
 
@@ -271,7 +275,42 @@ impl ArnPattern {
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountId, Arn, ParseArnError};
+    use super::{AccountId, Arn, ArnPattern, ParseArnError};
+    use crate::Context;
+    use crate::context::{Lookup, Value};
+    use crate::variable::{Match, Syntax};
+
+    /// Each part for itself, the last of them for what follows; the strictest answer is the answer.
+    #[test]
+    fn parts_before_the_last_colon_count_too() {
+        let many = Value::Many(vec!["s3".to_owned()]);
+        let context = Context::from_iter([("claims:many", many), ("claims:one", "s3".into())]);
+        for (pattern, matches, below) in [
+            ("*", Match::Yes, Match::Yes),
+            ("arn:aws:s?:*:*:logs/*", Match::Yes, Match::Yes),
+            ("arn:aws:s?:*:*:logs/", Match::Yes, Match::Unclear),
+            ("arn:aws:s?:*:*:logs/a*", Match::No, Match::Unclear),
+            ("arn:aws:s?:*:*:other/*", Match::No, Match::No),
+            ("arn:aws:sq?:*:*:logs/*", Match::No, Match::No),
+            ("arn:aws:s3:*:?:logs/*", Match::No, Match::No),
+            ("arn:aws:${claims:one}:::logs/*", Match::Yes, Match::Yes),
+            ("arn:aws:${claims:one}:::logs/a", Match::No, Match::Unclear),
+            ("arn:aws:${claims:many}:::logs/*", Match::Unclear, Match::Unclear),
+            ("arn:aws:${claims:many}:::other/*", Match::No, Match::No),
+            ("arn:aws:${claims:many}:?::logs/*", Match::No, Match::No),
+            ("arn:aws:${claims:none}:::logs/*", Match::WithoutValue, Match::WithoutValue),
+            ("arn:aws:${claims:none}:::${claims:many}", Match::WithoutValue, Match::WithoutValue),
+            ("arn:aws:${claims:none}:::other/*", Match::No, Match::No),
+            ("arn:aws:${claims:none}:?::logs/*", Match::No, Match::No),
+        ] {
+            let syntax = Syntax { wildcards: true, variables: true };
+            let parsed = ArnPattern::parse(pattern, syntax).unwrap().unwrap();
+            let lookup = Lookup(&[&context]);
+            let seen = "arn:aws:s3:::logs/";
+            let answers = (parsed.matches(seen, lookup), parsed.below(seen, lookup));
+            assert_eq!(answers, (matches, below), "{pattern}");
+        }
+    }
 
     #[test]
     fn arns_split_at_the_first_five_colons() {

@@ -44,11 +44,10 @@ const SEEN_CHARS: usize = 256;
 impl Test {
     /// What the operator's log says when this condition was in the way.
     pub(crate) fn miss(&self, lookup: Lookup<'_>) -> ConditionMiss {
-        let undecidable = self.verdict(lookup) == Verdict::Undecidable;
         let seen = match lookup.get(self.key.hash, &self.key.name) {
             None => Seen::Absent,
             Some(Value::Unknown) => Seen::Undecidable,
-            Some(Value::Many(_)) if undecidable => Seen::Undecidable,
+            Some(Value::Many(_)) if self.wants_one_value() => Seen::Undecidable,
             Some(Value::One(value)) => Seen::Value(value.chars().take(SEEN_CHARS).collect()),
             Some(Value::Many(values)) => {
                 let mut text = String::new();
@@ -60,10 +59,15 @@ impl Test {
                 Seen::Value(text)
             }
         };
+        let variable = match seen {
+            Seen::Value(_) => self.values.texts().find_map(|text| text.without_value(lookup)),
+            Seen::Absent | Seen::Undecidable => None,
+        };
         ConditionMiss {
             operator: Arc::clone(&self.operator.name),
             key: Arc::clone(&self.key.written),
             seen,
+            variable: variable.map(|key| Arc::clone(&key.written)),
         }
     }
 
@@ -73,7 +77,7 @@ impl Test {
     }
 
     /// Whether it looks at its key as one value: it has no set operator and is not `Null`.
-    pub(crate) fn wants_one_value(&self) -> bool {
+    fn wants_one_value(&self) -> bool {
         self.operator.set == SetOperator::None && self.operator.comparison != Comparison::Null
     }
 

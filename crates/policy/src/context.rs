@@ -10,11 +10,13 @@ pub enum Value {
     /// A multivalued key, whatever the number of its values. No values: the key counts as absent.
     ///
     /// A condition needs `ForAnyValue:` or `ForAllValues:` to look into it. Without one the
-    /// condition does not match in an Allow and matches in a Deny.
+    /// condition does not match in an Allow and matches in a Deny; nor can it be put into a text: a
+    /// variable for it is as one for [`Value::Unknown`].
     Many(Vec<String>),
     /// The key has a value, but nobody here can say which: an address behind a proxy that is not
     /// trusted, for example. No condition on it matches in an Allow and every one matches in a
-    /// Deny, `Null` and negated operators included; a variable that names it has no value.
+    /// Deny, `Null` and negated operators included. So it is with a text that holds a variable for it,
+    /// in a condition or a resource, unless it would not match whatever the value is.
     Unknown,
 }
 

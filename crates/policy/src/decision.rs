@@ -94,7 +94,7 @@ impl fmt::Display for Failed {
             Self::Action => "no Allow names the action",
             Self::Resource => "the resource does not match",
             Self::Variable(key) => {
-                return write!(f, "the resource does not match: `${{{key}}}` has no value");
+                return write!(f, "the resource does not match: `${{{key}}}` has not one value");
             }
             Self::AccountOnly => "it names the account only",
             Self::Condition(miss) => return miss.fmt(f),
@@ -109,6 +109,10 @@ impl fmt::Display for ConditionMiss {
             Seen::Absent => f.write_str("absent"),
             Seen::Undecidable => f.write_str("not known"),
             Seen::Value(value) => write!(f, "{value:?}"),
+        }?;
+        match &self.variable {
+            Some(key) => write!(f, ", and `${{{key}}}` has not one value"),
+            None => Ok(()),
         }
     }
 }
@@ -177,7 +181,7 @@ pub enum Failed {
     Action,
     /// `Resource` or `NotResource`.
     Resource,
-    /// The same, where a variable in it has no value: its key.
+    /// The same, where a variable in it has no value, or several, or an unknown one: its key.
     Variable(Arc<str>),
     /// This condition.
     Condition(ConditionMiss),
@@ -190,10 +194,12 @@ pub enum Failed {
 pub struct ConditionMiss {
     /// As written, set operator and `IfExists` included.
     pub operator: Arc<str>,
-    /// The condition key, lower case.
+    /// The condition key, as written.
     pub key: Arc<str>,
     /// What the request had.
     pub seen: Seen,
+    /// The key of a variable in the condition's values that has no value, or several, or an unknown one.
+    pub variable: Option<Arc<str>>,
 }
 
 /// What a condition found in the context.

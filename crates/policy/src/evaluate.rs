@@ -169,8 +169,7 @@ pub fn needs_key(set: &PolicySet<'_>, request: &Request<'_>, prefix: &str) -> bo
     layers(set).any(|(_, policy)| {
         policy.condition_keys().any(begins)
             && policy.allows.iter().chain(&policy.denies).any(|statement| {
-                statement.keys().any(|mention| begins(&mention.key.name))
-                    && statement.may_concern(&asked)
+                statement.keys().any(|key| begins(&key.name)) && statement.may_concern(&asked)
             })
     })
 }

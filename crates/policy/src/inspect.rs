@@ -20,11 +20,6 @@ pub struct KeyUse {
     pub in_allow: bool,
     /// Some Deny names it: if nobody ever fills it, that Deny is not what it seems.
     pub in_deny: bool,
-    /// Some variable names it: it must have one value there.
-    pub in_variable: bool,
-    /// Some condition looks at it as one value. For a key that turns out to have several, that
-    /// condition never holds in an Allow and always in a Deny.
-    pub as_one_value: bool,
     /// The statements that name it, by their places in the document, ascending.
     pub statements: Vec<usize>,
 }
@@ -216,19 +211,15 @@ pub(crate) fn key_uses(allows: &[Statement], denies: &[Statement]) -> Vec<KeyUse
     let mut uses = BTreeMap::<&str, KeyUse>::new();
     for (effect, statements) in [(Effect::Allow, allows), (Effect::Deny, denies)] {
         for statement in statements {
-            for mention in statement.keys() {
-                let used = uses.entry(&mention.key.name).or_insert_with(|| KeyUse {
-                    key: Arc::clone(&mention.key.written),
+            for key in statement.keys() {
+                let used = uses.entry(&key.name).or_insert_with(|| KeyUse {
+                    key: Arc::clone(&key.written),
                     in_allow: false,
                     in_deny: false,
-                    in_variable: false,
-                    as_one_value: false,
                     statements: Vec::new(),
                 });
                 used.in_allow |= effect == Effect::Allow;
                 used.in_deny |= effect == Effect::Deny;
-                used.in_variable |= mention.in_variable;
-                used.as_one_value |= mention.as_one_value;
                 used.statements.push(statement.index);
             }
         }

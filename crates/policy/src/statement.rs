@@ -9,7 +9,7 @@ use crate::condition::{Key, Test, Verdict};
 use crate::context::Lookup;
 use crate::decision::Failed;
 use crate::principal::{PrincipalPattern, Reach};
-use crate::variable::Text;
+use crate::variable::{Match, Text};
 
 /// One statement, its Effect aside.
 #[derive(Debug)]
@@ -42,15 +42,6 @@ impl<T> Listed<T> {
     }
 }
 
-/// A key that a statement names.
-#[derive(Clone, Copy)]
-pub(crate) struct Mention<'a> {
-    pub(crate) key: &'a Key,
-    pub(crate) in_variable: bool,
-    /// In a condition that has no set operator and is not `Null`.
-    pub(crate) as_one_value: bool,
-}
-
 /// A request, prepared once for all statements.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
@@ -69,7 +60,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) enum Obstacle<'a> {
     Principal,
     Action,
-    /// With the key of a variable in it that has no value, if there is one.
+    /// With the key of a variable in it that has not one value, if there is one.
     Resource(Option<&'a Key>),
     Test(&'a Test),
     Nothing,
@@ -79,6 +70,8 @@ impl Obstacle<'_> {
     pub(crate) fn describe(self, asked: &Asked<'_>) -> Failed {
         match self {
             Self::Principal => Failed::Principal,
+            // What is attached to a principal is nobody's who has none.
+            Self::Nothing if matches!(asked.principal, Principal::Anonymous) => Failed::Principal,
             Self::Action => Failed::Action,
             Self::Resource(None) => Failed::Resource,
             Self::Resource(Some(key)) => Failed::Variable(Arc::clone(&key.written)),
@@ -135,9 +128,16 @@ impl Statement {
 
     /// The first variable of a resource that keeps it from standing for anything.
     fn key_without_value(&self, asked: &Asked<'_>) -> Option<&Key> {
-        let patterns = self.resources.as_ref()?.inner();
-        let open = patterns.iter().find(|pattern| pattern_matches(pattern, asked).is_none())?;
-        open.texts().find_map(|text| text.without_value(asked.lookup))
+        let hangs = |pattern: &&ArnPattern| {
+            matches!(compare(pattern, asked), Match::WithoutValue | Match::Unclear)
+        };
+        self.resources
+            .as_ref()?
+            .inner()
+            .iter()
+            .find(hangs)?
+            .texts()
+            .find_map(|text| text.without_value(asked.lookup))
     }
 
     /// Whether principal, action and resource could match, whatever the context turns out to be.
@@ -145,32 +145,24 @@ impl Statement {
         // A resource may hang on a variable that is not known yet: such a statement concerns.
         let resource = match &self.resources {
             None => true,
-            Some(Listed::In(patterns)) => patterns.iter().any(|pattern| {
-                pattern.has_variables() || pattern_matches(pattern, asked) == Some(true)
-            }),
+            Some(Listed::In(patterns)) => patterns
+                .iter()
+                .any(|pattern| pattern.has_variables() || compare(pattern, asked) != Match::No),
             Some(Listed::Not(_)) => self.names_resource(asked) != Verdict::Fails,
         };
         self.addresses(asked.principal) && self.names_action(asked) && resource
     }
 
     /// All keys that it needs to know.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = Mention<'_>> {
-        let variable = |key| Mention { key, in_variable: true, as_one_value: false };
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
         let in_resources = self
             .resources
             .iter()
             .flat_map(Listed::inner)
             .flat_map(ArnPattern::texts)
-            .flat_map(Text::keys)
-            .map(variable);
-        let in_tests = self.tests.iter().flat_map(move |test| {
-            let own = Mention {
-                key: &test.key,
-                in_variable: false,
-                as_one_value: test.wants_one_value(),
-            };
-            std::iter::once(own).chain(test.variables().map(variable))
-        });
+            .flat_map(Text::keys);
+        let in_tests =
+            self.tests.iter().flat_map(|test| std::iter::once(&test.key).chain(test.variables()));
         in_resources.chain(in_tests)
     }
 
@@ -199,65 +191,23 @@ impl Statement {
         }
     }
 
+    /// Whether it names the resource, or everything that begins with it: an Allow has to name all of it,
+    /// and a Deny denies if it names any.
     pub(crate) fn names_resource(&self, asked: &Asked<'_>) -> Verdict {
-        if asked.below {
-            return self.names_below(asked);
-        }
+        let one = |pattern| compare(pattern, asked);
         match &self.resources {
             None => Verdict::Holds,
-            Some(Listed::In(patterns)) => {
-                // A pattern that hangs on a variable without value matches nothing.
-                patterns.iter().any(|pattern| pattern_matches(pattern, asked) == Some(true)).into()
-            }
-            Some(Listed::Not(patterns)) => {
-                let mut verdict = Verdict::Holds;
-                for pattern in patterns {
-                    match pattern_matches(pattern, asked) {
-                        Some(true) => return Verdict::Fails,
-                        Some(false) => {}
-                        // AWS does not say what such an exception excepts.
-                        None => verdict = Verdict::Undecidable,
-                    }
-                }
-                verdict
-            }
-        }
-    }
-}
-
-impl Statement {
-    /// Whether it names everything that begins with the resource: an Allow has to, and a Deny denies if
-    /// it names any of it.
-    fn names_below(&self, asked: &Asked<'_>) -> Verdict {
-        let of = |patterns: &[ArnPattern]| {
-            let mut verdict = Verdict::Fails;
-            for pattern in patterns {
-                match pattern.below(asked.resource, asked.lookup) {
-                    Verdict::Holds => return Verdict::Holds,
-                    Verdict::Undecidable => verdict = Verdict::Undecidable,
-                    Verdict::Fails => {}
-                }
-            }
-            verdict
-        };
-        match &self.resources {
-            None => Verdict::Holds,
-            Some(Listed::In(patterns)) => of(patterns),
-            Some(Listed::Not(patterns)) => match of(patterns) {
-                Verdict::Holds => Verdict::Fails,
-                Verdict::Undecidable => Verdict::Undecidable,
-                Verdict::Fails => Verdict::Holds,
-            },
+            Some(Listed::In(patterns)) => Match::any(patterns.iter().map(one)),
+            Some(Listed::Not(patterns)) => Match::none(patterns.iter().map(one)),
         }
     }
 }
 
 /// `*` as a resource is what actions without one are asked for: only the pattern `*` names it.
-fn pattern_matches(pattern: &ArnPattern, asked: &Asked<'_>) -> Option<bool> {
+fn compare(pattern: &ArnPattern, asked: &Asked<'_>) -> Match {
     match pattern {
-        ArnPattern::Any => Some(true),
-        ArnPattern::Head { .. } | ArnPattern::Parts(_) | ArnPattern::Never => {
-            pattern.matches(asked.resource, asked.lookup)
-        }
+        ArnPattern::Any => Match::Yes,
+        _ if asked.below => pattern.below(asked.resource, asked.lookup),
+        _ => pattern.matches(asked.resource, asked.lookup),
     }
 }

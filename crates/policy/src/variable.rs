@@ -23,6 +23,53 @@ pub(crate) struct Syntax {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MalformedVariable;
 
+/// Whether a text stands for another, or for all that begin with it. In the order in which it settles
+/// the whole when it is said of parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Match {
+    No,
+    /// A variable in it has no value, so that it stands for nothing.
+    WithoutValue,
+    /// It cannot be said: a variable in it has several values, or one that nobody knows.
+    Unclear,
+    Yes,
+}
+
+impl Match {
+    /// Whether any of the patterns of a list matches. One with a variable without value does not.
+    pub(crate) fn any(of: impl Iterator<Item = Self>) -> Verdict {
+        let mut verdict = Verdict::Fails;
+        for one in of {
+            match one {
+                Self::Yes => return Verdict::Holds,
+                Self::Unclear => verdict = Verdict::Undecidable,
+                Self::No | Self::WithoutValue => {}
+            }
+        }
+        verdict
+    }
+
+    /// Whether none of the exceptions of a list matches. AWS does not say what one with a variable
+    /// without value excepts.
+    pub(crate) fn none(of: impl Iterator<Item = Self>) -> Verdict {
+        let mut verdict = Verdict::Holds;
+        for one in of {
+            match one {
+                Self::Yes => return Verdict::Fails,
+                Self::Unclear | Self::WithoutValue => verdict = Verdict::Undecidable,
+                Self::No => {}
+            }
+        }
+        verdict
+    }
+}
+
+impl From<bool> for Match {
+    fn from(matches: bool) -> Self {
+        if matches { Self::Yes } else { Self::No }
+    }
+}
+
 /// A compiled text.
 #[derive(Debug)]
 pub(crate) enum Text {
@@ -58,50 +105,59 @@ impl Text {
         })
     }
 
-    /// Whether it stands for the whole of `text`; `None` if a variable in it has no value.
-    pub(crate) fn matches(&self, text: &str, lookup: Lookup<'_>) -> Option<bool> {
+    /// Whether it stands for the whole of `text`.
+    pub(crate) fn matches(&self, text: &str, lookup: Lookup<'_>) -> Match {
         match self {
-            Self::Exact(literal) => Some(**literal == *text),
-            Self::Prefix(literal) => Some(text.starts_with(&**literal)),
+            Self::Exact(literal) => (**literal == *text).into(),
+            Self::Prefix(literal) => text.starts_with(&**literal).into(),
             Self::Pieces { pieces, .. } => {
                 with_tokens(pieces, lookup, |tokens| matches(tokens, text))
             }
         }
     }
 
-    /// Which of the texts that begin with `start` it stands for: all of them, perhaps some, or none.
-    pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Verdict {
-        let (lead, covers) = match self {
-            Self::Exact(literal) => return meets(literal.starts_with(start)),
-            Self::Prefix(literal) => (&**literal, start.starts_with(&**literal)),
-            Self::Pieces { pieces, .. } => {
-                let lead = match pieces.first() {
-                    Some(Piece::Literal(literal)) => &**literal,
-                    _ => "",
-                };
-                // Its last star takes whatever follows.
-                let open = matches!(pieces.last(), Some(Piece::Many));
-                (lead, open && self.matches(start, lookup) == Some(true))
-            }
+    /// Whether it stands for the texts that begin with `start`: unclear if only for some of them.
+    pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Match {
+        let lead = match self {
+            Self::Exact(literal) if literal.starts_with(start) => return Match::Unclear,
+            Self::Exact(_) => return Match::No,
+            Self::Prefix(literal) => &**literal,
+            Self::Pieces { pieces, .. } => match pieces.first() {
+                Some(Piece::Literal(literal)) => &**literal,
+                _ => "",
+            },
         };
-        let apart = !lead.starts_with(start) && !start.starts_with(lead);
-        if covers { Verdict::Holds } else { meets(!apart) }
+        let open = match self {
+            Self::Exact(_) => false,
+            Self::Prefix(_) => true,
+            Self::Pieces { pieces, .. } => matches!(pieces.last(), Some(Piece::Many)),
+        };
+        match self.matches(start, lookup) {
+            Match::WithoutValue => Match::WithoutValue,
+            // Its last star takes whatever follows.
+            Match::Yes if open => Match::Yes,
+            _ if !lead.starts_with(start) && !start.starts_with(lead) => Match::No,
+            Match::Yes | Match::No | Match::Unclear => Match::Unclear,
+        }
     }
 
     /// Whether it, having no wildcards, equals `text` but for ASCII case.
-    pub(crate) fn equals_ignore_case(&self, text: &str, lookup: Lookup<'_>) -> Option<bool> {
+    pub(crate) fn equals_ignore_case(&self, text: &str, lookup: Lookup<'_>) -> Match {
         match self {
-            Self::Exact(literal) => Some(literal.eq_ignore_ascii_case(text)),
-            Self::Prefix(_) => Some(false),
+            Self::Exact(literal) => literal.eq_ignore_ascii_case(text).into(),
+            Self::Prefix(_) => Match::No,
             Self::Pieces { pieces, .. } => with_tokens(pieces, lookup, |tokens| {
-                let rest = tokens.iter().try_fold(text, |rest, token| match token {
-                    Token::Literal(literal) => rest
-                        .get(..literal.len())
-                        .filter(|head| head.eq_ignore_ascii_case(literal))
-                        .and_then(|_| rest.get(literal.len()..)),
-                    Token::One | Token::Many => None,
-                });
-                rest == Some("")
+                let lower: Vec<Option<String>> = tokens
+                    .iter()
+                    .map(|token| match token {
+                        Token::Literal(literal) => Some(literal.to_ascii_lowercase()),
+                        Token::One | Token::Many => None,
+                    })
+                    .collect();
+                let tokens: Vec<Token<'_>> = std::iter::zip(&lower, tokens)
+                    .map(|(lower, token)| lower.as_deref().map_or(*token, Token::Literal))
+                    .collect();
+                matches(&tokens, &text.to_ascii_lowercase())
             }),
         }
     }
@@ -118,12 +174,15 @@ impl Text {
         })
     }
 
-    /// The key of the first variable in it that has neither a value nor a default.
+    /// The key of the first variable in it that has not one value and no default.
     pub(crate) fn without_value(&self, lookup: Lookup<'_>) -> Option<&Key> {
         let Self::Pieces { pieces, variables: true } = self else { return None };
         pieces.iter().find_map(|piece| match piece {
-            Piece::Variable { key, .. } if token(piece, lookup).is_none() => Some(key),
-            _ => None,
+            Piece::Variable { key, .. } => match token(piece, lookup) {
+                Known::Token(_) => None,
+                Known::Nothing | Known::NotOne => Some(key),
+            },
+            Piece::Literal(_) | Piece::One | Piece::Many => None,
         })
     }
 
@@ -160,45 +219,62 @@ impl Text {
     }
 }
 
-fn meets(may: bool) -> Verdict {
-    if may { Verdict::Undecidable } else { Verdict::Fails }
-}
-
 /// Pieces on the stack: more than any sensible pattern has, so that matching does not allocate.
 const STACK_TOKENS: usize = 16;
 
-fn with_tokens<R>(
+/// Asks whether the pieces match. What is not known of a variable may be anything: where the rest
+/// does not match, no value of it would.
+fn with_tokens(
     pieces: &[Piece],
     lookup: Lookup<'_>,
-    then: impl FnOnce(&[Token<'_>]) -> R,
-) -> Option<R> {
+    matches: impl FnOnce(&[Token<'_>]) -> bool,
+) -> Match {
     let mut stack = [Token::Many; STACK_TOKENS];
-    match stack.get_mut(..pieces.len()) {
-        Some(slots) => {
-            for (slot, piece) in slots.iter_mut().zip(pieces) {
-                *slot = token(piece, lookup)?;
-            }
-            Some(then(slots))
+    let mut heap = Vec::new();
+    let slots = if let Some(slots) = stack.get_mut(..pieces.len()) {
+        slots
+    } else {
+        heap.resize(pieces.len(), Token::Many);
+        heap.as_mut_slice()
+    };
+    let mut clear = true;
+    for (slot, piece) in slots.iter_mut().zip(pieces) {
+        match token(piece, lookup) {
+            Known::Token(token) => *slot = token,
+            Known::Nothing => return Match::WithoutValue,
+            Known::NotOne => clear = false,
         }
-        None => {
-            let tokens: Option<Vec<_>> = pieces.iter().map(|piece| token(piece, lookup)).collect();
-            tokens.map(|tokens| then(&tokens))
-        }
+    }
+    match matches(slots) {
+        true if clear => Match::Yes,
+        true => Match::Unclear,
+        false => Match::No,
     }
 }
 
-fn token<'a>(piece: &'a Piece, lookup: Lookup<'a>) -> Option<Token<'a>> {
-    Some(match piece {
-        Piece::Literal(literal) => Token::Literal(literal),
-        Piece::One => Token::One,
-        Piece::Many => Token::Many,
-        Piece::Variable { key, default } => match lookup.get(key.hash, &key.name) {
-            Some(Value::One(value)) => Token::Literal(value),
+/// What is known of a piece.
+enum Known<'a> {
+    Token(Token<'a>),
+    /// A variable without value or default.
+    Nothing,
+    /// A variable with several values, or one that nobody knows.
+    NotOne,
+}
+
+fn token<'a>(piece: &'a Piece, lookup: Lookup<'a>) -> Known<'a> {
+    let literal = match piece {
+        Piece::Literal(literal) => literal,
+        Piece::One => return Known::Token(Token::One),
+        Piece::Many => return Known::Token(Token::Many),
+        Piece::Variable { key, default } => match (lookup.get(key.hash, &key.name), default) {
+            (Some(Value::One(value)), _) => value.as_str(),
             // Only keys with one value can be put into text.
-            Some(Value::Many(_) | Value::Unknown) => return None,
-            None => Token::Literal(default.as_deref()?),
+            (Some(Value::Many(_) | Value::Unknown), _) => return Known::NotOne,
+            (None, Some(default)) => default,
+            (None, None) => return Known::Nothing,
         },
-    })
+    };
+    Known::Token(Token::Literal(literal))
 }
 
 fn parse_pieces(text: &str, syntax: Syntax) -> Result<Vec<Piece>, MalformedVariable> {
@@ -296,7 +372,7 @@ pub(crate) fn split_parts(text: &str, count: usize, variables: bool) -> Vec<&str
 
 #[cfg(test)]
 mod tests {
-    use super::{MalformedVariable, Syntax, Text, split_parts};
+    use super::{MalformedVariable, Match, Syntax, Text, split_parts};
     use crate::Context;
     use crate::context::{Lookup, Value};
 
@@ -315,51 +391,59 @@ mod tests {
         .collect()
     }
 
-    fn check(pattern: &str, syntax: Syntax, text: &str) -> Option<bool> {
+    fn check(pattern: &str, syntax: Syntax, text: &str) -> Match {
         let context = context();
         Text::parse(pattern, syntax).unwrap().matches(text, Lookup(&[&context]))
     }
 
     #[test]
     fn a22_values_are_literal() {
-        assert_eq!(check("home/${aws:UserName}/*", ALL, "home/al*ce/x"), Some(true));
-        assert_eq!(check("home/${aws:username}/*", ALL, "home/alice/x"), Some(false));
-        assert_eq!(check("${claims:sub}", ALL, "${aws:username}"), Some(true));
-        assert_eq!(check("${claims:sub}", ALL, "al*ce"), Some(false));
-        assert_eq!(check("${aws:none, '*'}", ALL, "x"), Some(false));
-        assert_eq!(check("${aws:none, '*'}", ALL, "*"), Some(true));
+        assert_eq!(check("home/${aws:UserName}/*", ALL, "home/al*ce/x"), Match::Yes);
+        assert_eq!(check("home/${aws:username}/*", ALL, "home/alice/x"), Match::No);
+        assert_eq!(check("${claims:sub}", ALL, "${aws:username}"), Match::Yes);
+        assert_eq!(check("${claims:sub}", ALL, "al*ce"), Match::No);
+        assert_eq!(check("${aws:none, '*'}", ALL, "x"), Match::No);
+        assert_eq!(check("${aws:none, '*'}", ALL, "*"), Match::Yes);
     }
 
     #[test]
     fn keys_may_have_ports_and_paths() {
-        assert_eq!(check("${host:8443/realms/x:sub}/?", ALL, "bob/1"), Some(true));
-        assert_eq!(check("${claims:sub}x", ALL, "${aws:username}x"), Some(true));
+        assert_eq!(check("${host:8443/realms/x:sub}/?", ALL, "bob/1"), Match::Yes);
+        assert_eq!(check("${claims:sub}x", ALL, "${aws:username}x"), Match::Yes);
     }
 
     #[test]
     fn keys_without_one_value_have_no_text() {
-        assert_eq!(check("x${aws:none}", ALL, "x"), None);
-        assert_eq!(check("x${aws:TagKeys}", ALL, "xone"), None);
-        assert_eq!(check("x${aws:TagKeys, 'd'}", ALL, "xd"), None);
-        assert_eq!(check("x${aws:SourceIp, 'd'}", ALL, "xd"), None);
-        assert_eq!(check("x${aws:none, 'd'}", ALL, "xd"), Some(true));
-        assert_eq!(check("x${aws:Empty}y", ALL, "xy"), Some(true));
+        assert_eq!(check("x${aws:none}", ALL, "x"), Match::WithoutValue);
+        assert_eq!(check("x${aws:none}", ALL, "y"), Match::WithoutValue);
+        assert_eq!(check("x${aws:TagKeys}${aws:none}", ALL, "x"), Match::WithoutValue);
+        for key in ["aws:TagKeys", "aws:TagKeys, 'd'", "aws:SourceIp", "aws:SourceIp, 'd'"] {
+            let check = |end, text| check(&format!("x${{{key}}}{end}"), ALL, text);
+            for text in ["x", "xone", "xd"] {
+                assert_eq!(check("", text), Match::Unclear, "{key} {text}");
+            }
+            assert_eq!(check("", "one"), Match::No, "{key}");
+            assert_eq!(check("/*", "xone/y"), Match::Unclear, "{key}");
+            assert_eq!(check("/*", "xone"), Match::No, "{key}");
+        }
+        assert_eq!(check("x${aws:none, 'd'}", ALL, "xd"), Match::Yes);
+        assert_eq!(check("x${aws:Empty}y", ALL, "xy"), Match::Yes);
     }
 
     #[test]
     fn escapes_are_characters() {
-        assert_eq!(check("a${*}b", ALL, "a*b"), Some(true));
-        assert_eq!(check("a${*}b", ALL, "axb"), Some(false));
-        assert_eq!(check("${$}{x}${?}", ALL, "${x}?"), Some(true));
+        assert_eq!(check("a${*}b", ALL, "a*b"), Match::Yes);
+        assert_eq!(check("a${*}b", ALL, "axb"), Match::No);
+        assert_eq!(check("${$}{x}${?}", ALL, "${x}?"), Match::Yes);
         let plain = Syntax { wildcards: false, variables: true };
-        assert_eq!(check("a*${?}", plain, "a*?"), Some(true));
+        assert_eq!(check("a*${?}", plain, "a*?"), Match::Yes);
     }
 
     #[test]
     fn without_variables_the_text_is_text() {
         let old = Syntax { wildcards: true, variables: false };
-        assert_eq!(check("x/${aws:username}/*", old, "x/${aws:username}/y"), Some(true));
-        assert_eq!(check("${*}", old, "${abc}"), Some(true));
+        assert_eq!(check("x/${aws:username}/*", old, "x/${aws:username}/y"), Match::Yes);
+        assert_eq!(check("${*}", old, "${abc}"), Match::Yes);
     }
 
     #[test]
@@ -389,11 +473,14 @@ mod tests {
         let lookup = Lookup(&[&context]);
         let plain = Syntax { wildcards: false, variables: true };
         let text = Text::parse("x-${aws:username}-Y", plain).unwrap();
-        assert_eq!(text.equals_ignore_case("X-AL*CE-y", lookup), Some(true));
-        assert_eq!(text.equals_ignore_case("X-AL*CE-yy", lookup), Some(false));
-        assert_eq!(text.equals_ignore_case("X-é", lookup), Some(false));
+        assert_eq!(text.equals_ignore_case("X-AL*CE-y", lookup), Match::Yes);
+        assert_eq!(text.equals_ignore_case("X-AL*CE-yy", lookup), Match::No);
+        assert_eq!(text.equals_ignore_case("X-é", lookup), Match::No);
+        let text = Text::parse("x-${aws:TagKeys}-Y", plain).unwrap();
+        assert_eq!(text.equals_ignore_case("X-one-y", lookup), Match::Unclear);
+        assert_eq!(text.equals_ignore_case("X-one-z", lookup), Match::No);
         let accent = Text::parse("é", plain).unwrap();
-        assert_eq!(accent.equals_ignore_case("É", lookup), Some(false));
+        assert_eq!(accent.equals_ignore_case("É", lookup), Match::No);
     }
 
     #[test]
@@ -410,6 +497,6 @@ mod tests {
     #[test]
     fn many_pieces_do_not_overflow() {
         let pattern = "?".repeat(40) + "${aws:username}*";
-        assert_eq!(check(&pattern, ALL, &("é".repeat(40) + "al*ce")), Some(true));
+        assert_eq!(check(&pattern, ALL, &("é".repeat(40) + "al*ce")), Match::Yes);
     }
 }

@@ -124,12 +124,6 @@ fn judge_keys(
     for used in policy.key_uses() {
         if needs_proxies(&used.key) && !facts.proxies_set {
             findings.mistake(place, proxies_message(&used.key));
-        } else if used.in_variable && may_be_unknown(&used.key) {
-            let message = format!(
-                "has `${{{}}}`, whose value a client can make unknown: a statement would not be about what it says; compare the key in a condition",
-                used.key
-            );
-            findings.mistake(place, message);
         }
         let Some(providers) = facts.providers else {
             continue;
@@ -169,26 +163,6 @@ fn claim_advice(key: &str, providers: &[Provider]) -> String {
     } else {
         String::new()
     }
-}
-
-/// Keys of S3 that are known of every request that has them.
-const KNOWN_OF_S3: [&str; 8] = [
-    "s3:ResourceAccount",
-    "s3:authType",
-    "s3:delimiter",
-    "s3:max-keys",
-    "s3:prefix",
-    "s3:signatureversion",
-    "s3:versionid",
-    "s3:x-amz-acl",
-];
-
-/// Whether a key may have a value that nobody knows: an address behind a forwarding header of anybody, a
-/// request header that is no text.
-fn may_be_unknown(key: &str) -> bool {
-    let of_s3 = key.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("s3:"));
-    let known = KNOWN_OF_S3.iter().any(|known| known.eq_ignore_ascii_case(key));
-    needs_proxies(key) || (of_s3 && !known)
 }
 
 fn needs_proxies(key: &str) -> bool {

@@ -183,23 +183,3 @@ fn a60_a_deny_that_could_never_hold() {
         assert_eq!(Plan::new().with_user_policy(&on(key)).complaint(), "", "{key}");
     }
 }
-
-/// A variable without a value stands for nothing, so that a Deny with one would be lost: none may hang on
-/// what a client can make unknown.
-#[test]
-fn a16_no_variable_hangs_on_what_a_client_can_make_unknown() {
-    let denied = |resource: &str| {
-        let mut statement = deny(&[resource]);
-        statement["Action"] = json!("s3:*");
-        let statements = [allow(&["s3:*"], &["*"]), statement];
-        let plan = Plan::new().with(|config| config["trusted_proxies"] = json!([]));
-        plan.with_user_policy(&statements).complaint()
-    };
-    for key in ["aws:SourceIp", "AWS:sourceip", "s3:x-amz-storage-class", "s3:RequestObjectTag/a"] {
-        let complaint = denied(&format!("arn:aws:s3:::data/${{{key}}}/*"));
-        assert!(complaint.contains("can make unknown"), "{key}: {complaint}");
-    }
-    for key in ["aws:username", "s3:prefix", "claims:sub"] {
-        assert_eq!(denied(&format!("arn:aws:s3:::data/${{{key}}}/*")), "", "{key}");
-    }
-}

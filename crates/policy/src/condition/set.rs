@@ -20,6 +20,34 @@ impl From<bool> for Verdict {
     }
 }
 
+impl std::ops::Not for Verdict {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Holds => Self::Fails,
+            Self::Fails => Self::Holds,
+            Self::Undecidable => Self::Undecidable,
+        }
+    }
+}
+
+impl Verdict {
+    /// What several come to: what `decides` if one is that, else it cannot be said if one cannot.
+    fn first_of(decides: Self, of: impl Iterator<Item = Self>) -> Self {
+        let mut verdict = !decides;
+        for one in of {
+            if one == decides {
+                return decides;
+            }
+            if one == Self::Undecidable {
+                verdict = one;
+            }
+        }
+        verdict
+    }
+}
+
 impl Test {
     pub(crate) fn verdict(&self, lookup: Lookup<'_>) -> Verdict {
         let value = lookup.get(self.key.hash, &self.key.name);
@@ -30,17 +58,20 @@ impl Test {
                 None => absent.contains(&true).into(),
             };
         }
-        let holds = |seen: &str| self.values.any_matches(seen, lookup) != self.operator.negated;
+        let holds = |seen: &str| {
+            let matches = self.values.any_matches(seen, lookup);
+            if self.operator.negated { !matches } else { matches }
+        };
         match (value, self.operator.set) {
             (None, _) => self.absent(),
             (Some(Value::Unknown), _) => Verdict::Undecidable,
-            (Some(Value::One(seen)), _) => holds(seen).into(),
+            (Some(Value::One(seen)), _) => holds(seen),
             (Some(Value::Many(_)), SetOperator::None) => Verdict::Undecidable,
             (Some(Value::Many(seen)), SetOperator::Any) => {
-                seen.iter().any(|seen| holds(seen)).into()
+                Verdict::first_of(Verdict::Holds, seen.iter().map(|seen| holds(seen)))
             }
             (Some(Value::Many(seen)), SetOperator::All) => {
-                seen.iter().all(|seen| holds(seen)).into()
+                Verdict::first_of(Verdict::Fails, seen.iter().map(|seen| holds(seen)))
             }
         }
     }

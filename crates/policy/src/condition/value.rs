@@ -10,10 +10,11 @@ use ipnet::IpNet;
 use super::date::Instant;
 use super::number::Decimal;
 use super::operator::{Comparison, Order};
+use super::set::Verdict;
 use crate::arn::ArnPattern;
 use crate::context::Lookup;
 use crate::error::{Problem, shown};
-use crate::variable::{Syntax, Text};
+use crate::variable::{Match, Syntax, Text};
 
 /// Base64 with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -109,13 +110,18 @@ impl Values {
     /// Whether any value of the policy matches this value of the request. A value of the request
     /// that is not of the operator's type matches none, and so does a value of the policy that
     /// needs a variable without value.
-    pub(crate) fn any_matches(&self, seen: &str, lookup: Lookup<'_>) -> bool {
-        match self {
+    pub(crate) fn any_matches(&self, seen: &str, lookup: Lookup<'_>) -> Verdict {
+        let matches = match self {
             Self::Text(values) => {
-                values.iter().any(|value| value.matches(seen, lookup) == Some(true))
+                return Match::any(values.iter().map(|value| value.matches(seen, lookup)));
             }
             Self::TextIgnoreCase(values) => {
-                values.iter().any(|value| value.equals_ignore_case(seen, lookup) == Some(true))
+                return Match::any(
+                    values.iter().map(|value| value.equals_ignore_case(seen, lookup)),
+                );
+            }
+            Self::Arns(values) => {
+                return Match::any(values.iter().map(|value| value.matches(seen, lookup)));
             }
             Self::Numbers(order, values) => Decimal::parse(seen).is_some_and(|seen| {
                 values
@@ -131,12 +137,10 @@ impl Values {
                 let seen = seen.to_canonical();
                 values.iter().any(|network| network.contains(&seen))
             }),
-            Self::Arns(values) => {
-                values.iter().any(|value| value.matches(seen, lookup) == Some(true))
-            }
             // Decided before anybody looks at a value.
             Self::Null(_) => false,
-        }
+        };
+        matches.into()
     }
 
     /// The texts that may hold variables.
@@ -182,7 +186,7 @@ fn parse_network(text: &str) -> Option<IpNet> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, Reading, Values};
+    use super::{Comparison, Reading, Values, Verdict};
     use crate::condition::operator::Order;
     use crate::context::Lookup;
 
@@ -196,7 +200,7 @@ mod tests {
     }
 
     fn check(comparison: Comparison, texts: &[&str], seen: &str) -> bool {
-        values(comparison, texts).any_matches(seen, Lookup(&[]))
+        values(comparison, texts).any_matches(seen, Lookup(&[])) == Verdict::Holds
     }
 
     #[test]

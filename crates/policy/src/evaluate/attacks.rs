@@ -204,6 +204,51 @@ fn a16_an_unknown_address_helps_nobody() {
     }
 }
 
+/// A claim may be a list where the policy's author thought of one value, and the caller may have a say in it.
+#[test]
+fn a22_a_variable_with_several_values_loses_no_deny() {
+    let several = || Value::Many(vec!["red".into(), "blue".into()]);
+    let one = || Value::from("red");
+    let resource = r#""Resource":"arn:aws:s3:::data/${claims:team}/*""#;
+    let not_resource = r#""NotResource":"arn:aws:s3:::data/${claims:team}/*""#;
+    let condition = |operator: &str, value: &str| {
+        format!(r#""Resource":"*","Condition":{{"{operator}":{{"s3:prefix":"{value}"}}}}"#)
+    };
+    let like = condition("StringLike", "${claims:team}/*");
+    let not_like = condition("StringNotLike", "${claims:team}/*");
+    let equals = condition("StringEqualsIgnoreCase", "RED/${claims:team}");
+    let rows = [
+        (resource, "data/red/k", true),
+        (resource, "data/k", false),
+        (not_resource, "data/red/k", false),
+        (&*like, "data/k", true),
+        (&*not_like, "data/k", false),
+        (&*equals, "data/k", false),
+    ];
+    for (statement, key, matches_one) in rows {
+        let allow = format!(r#"{{"Effect":"Allow","Action":"*",{statement}}}"#);
+        let deny = format!(
+            r#"[{{"Effect":"Allow","Action":"*","Resource":"*"}},
+               {{"Effect":"Deny","Action":"*",{statement}}}]"#
+        );
+        let decide = |text: &str, team: Value| {
+            let context = [("claims:team", team), ("s3:prefix", "red/x".into())];
+            answer(text, "s3:GetObject", &format!("arn:aws:s3:::{key}"), &context)
+        };
+        let (allowed, denied) =
+            if matches_one { ("allow", "explicitDeny") } else { ("implicitDeny", "allow") };
+        assert_eq!(decide(&allow, one()), allowed, "{statement} {key}");
+        assert_eq!(decide(&deny, one()), denied, "{statement} {key}");
+        // No value whatever makes `data/TEAM/*` of `data/k`.
+        let hopeless = statement == resource && key == "data/k";
+        for unclear in [several(), Value::Unknown] {
+            let denied = if hopeless { "allow" } else { "explicitDeny" };
+            assert_eq!(decide(&allow, unclear.clone()), "implicitDeny", "{statement} {key}");
+            assert_eq!(decide(&deny, unclear), denied, "{statement} {key}");
+        }
+    }
+}
+
 #[test]
 fn a24_a_session_policy_only_narrows() {
     let narrow = |identity_text: &str, session_text: &[&str]| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::evaluate_below;
-use crate::{Context, Kind, Policy, PolicySet, Principal, Request};
+use crate::{Context, Kind, Policy, PolicySet, Principal, Request, Value};
 
 /// An Allow has to name all of it, and a Deny denies that may name any of it.
 #[test]
@@ -13,7 +13,10 @@ fn everything_below_a_bucket() {
         let identity = [Arc::new(Policy::load(Kind::Identity, "p", &text).unwrap())];
         let set = PolicySet { identity: &identity, ..PolicySet::default() };
         let principal = Principal::from_arn("arn:aws:iam::111122223333:user/u").unwrap();
-        let context = Context::from_iter([("aws:username".to_owned(), "logs")]);
+        let context = Context::from_iter([
+            ("aws:username", Value::from("logs")),
+            ("claims:teams", Value::Many(vec!["logs".to_owned()])),
+        ]);
         let request = Request {
             action: "s3:PutObject",
             resource: "arn:aws:s3:::logs/*",
@@ -42,6 +45,7 @@ fn everything_below_a_bucket() {
         ("arn:aws:s3:::logs/", false),
         ("arn:aws:s3:::logs2/*", false),
         ("arn:aws:s3:::${aws:userid}/*", false),
+        ("arn:aws:s3:::${claims:teams}/*", false),
     ] {
         let allow = statement("Allow", "Resource", &format!("\"{resource}\""));
         let expected = if covers { "allow" } else { "implicitDeny" };
@@ -55,7 +59,10 @@ fn everything_below_a_bucket() {
         ("arn:aws:s3:::logs/secret", true),
         ("arn:aws:s3:::*/secret/*", true),
         ("arn:aws:s3:::lo*", true),
-        ("arn:aws:s3:::${aws:userid}/*", true),
+        ("arn:aws:s3:::${claims:teams}/*", true),
+        ("arn:aws:s3:::logs/${claims:teams}/*", true),
+        ("arn:aws:s3:::other/${claims:teams}/*", false),
+        ("arn:aws:s3:::${aws:userid}/*", false),
         ("arn:aws:s3:::lo", false),
         ("arn:aws:s3:::logs", false),
         ("arn:aws:s3:::logs2/*", false),
@@ -63,6 +70,7 @@ fn everything_below_a_bucket() {
         ("arn:aws:s3:::other/*a", false),
         ("arn:aws:s3:::logs/?*a", true),
         ("arn:aws:s3:eu-west-1:111122223333:accesspoint/a", false),
+        ("arn:aws:s3:*:*:accesspoint/a", false),
     ] {
         let deny = statement("Deny", "Resource", &format!("\"{resource}\""));
         let expected = if meets { "explicitDeny" } else { "allow" };
@@ -71,6 +79,8 @@ fn everything_below_a_bucket() {
     for (effect, resources, expected) in [
         ("Allow", "\"arn:aws:s3:::other/*\"", "allow"),
         ("Allow", "\"arn:aws:s3:::logs/private/*\"", "implicitDeny"),
+        ("Allow", "\"arn:aws:s3:::${aws:userid}/*\"", "implicitDeny"),
+        ("Allow", "\"arn:aws:s3:::${claims:teams}/*\"", "implicitDeny"),
         ("Allow", "\"arn:aws:s3:::other/*\",\"arn:aws:s3:::logs/*\"", "implicitDeny"),
         ("Deny", "\"arn:aws:s3:::logs/*\"", "allow"),
         ("Deny", "\"arn:aws:s3:::logs/public/*\"", "explicitDeny"),

@@ -198,6 +198,36 @@ fn the_layer_without_an_allow_is_named() {
     let request = Request { resource: "arn:aws:s3:::data/k", ..request };
     let Decision::ImplicitDeny(nearest) = evaluate(&set, &request) else { panic!() };
     assert_eq!((nearest.layer, nearest.failed), (Layer::Bucket, Failed::AccountOnly));
+    let set = PolicySet { identity: &open, ..PolicySet::default() };
+    let request = Request { principal: &Principal::Anonymous, ..request };
+    let Decision::ImplicitDeny(nearest) = evaluate(&set, &request) else { panic!() };
+    assert_eq!((nearest.layer, nearest.failed), (Layer::Identity, Failed::Principal));
+}
+
+#[test]
+fn a_condition_names_the_variable_that_has_not_one_value() {
+    let statement = r#"{"Effect":"Allow","Action":"*","Resource":"*",
+        "Condition":{"StringLike":{"s3:prefix":["x/${claims:Name}/*","${claims:team}/*"]}}}"#;
+    let failed = |context: &[(&'static str, Value)]| {
+        let context = context.iter().cloned().collect();
+        match decide(statement, "s3:ListBucket", "arn:aws:s3:::b", &context) {
+            Decision::ImplicitDeny(nearest) => nearest.failed.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let prefix = ("s3:prefix", Value::from("red/x"));
+    let (name, team) = (("claims:name", Value::from("a")), ("claims:team", vec!["red".to_owned()]));
+    let team = (team.0, Value::from(team.1));
+    let it_is = r#"StringLike on s3:prefix: it is "red/x""#;
+    let all = [prefix.clone(), name.clone(), team.clone()];
+    assert_eq!(failed(&all), format!("{it_is}, and `${{claims:team}}` has not one value"));
+    assert_eq!(
+        failed(&[prefix.clone(), team.clone()]),
+        format!("{it_is}, and `${{claims:Name}}` has not one value")
+    );
+    let other = ("claims:team", Value::from("blue"));
+    assert_eq!(failed(&[prefix, name.clone(), other]), it_is);
+    assert_eq!(failed(&[name, team]), "StringLike on s3:prefix: it is absent");
 }
 
 #[test]
@@ -421,7 +451,7 @@ fn a_variable_without_value_is_named() {
         other => panic!("{other:?}"),
     };
     let nobody = failed(decide("s3:GetObject", &Context::new()));
-    let expected = "the resource does not match: `${claims:Name}` has no value";
+    let expected = "the resource does not match: `${claims:Name}` has not one value";
     assert_eq!(nobody, (true, expected.to_owned()));
     let bob = Context::from_iter([("claims:name".to_owned(), "bob")]);
     let other = failed(decide("s3:GetObject", &bob));

@@ -15,18 +15,15 @@ fn policies_know_their_keys() {
     let uses: Vec<_> = policy
         .key_uses()
         .iter()
-        .map(|used| {
-            let places = (used.in_variable, used.as_one_value, used.statements.clone());
-            (&*used.key, used.in_allow, used.in_deny, places)
-        })
+        .map(|used| (&*used.key, used.in_allow, used.in_deny, used.statements.clone()))
         .collect();
     assert_eq!(
         uses,
         [
-            ("aws:PrincipalTag/Team", true, false, (true, false, vec![0])),
-            ("aws:SourceIp", false, true, (false, true, vec![1])),
-            ("AWS:Userid", true, true, (false, true, vec![0, 1])),
-            ("aws:username", false, true, (true, false, vec![1])),
+            ("aws:PrincipalTag/Team", true, false, vec![0]),
+            ("aws:SourceIp", false, true, vec![1]),
+            ("AWS:Userid", true, true, vec![0, 1]),
+            ("aws:username", false, true, vec![1]),
         ]
     );
     assert!(policy.uses_key("AWS:sourceIP") && !policy.uses_key("aws:Source"));
@@ -100,20 +97,6 @@ fn principals_can_be_listed() {
         ["accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/x"]
     );
     assert_eq!(policy.federated_grants().count(), 2);
-}
-
-#[test]
-fn keys_are_one_value_where_no_set_operator_looks_at_them() {
-    let one_value = |operator: &str| {
-        let text = format!(
-            r#"{{"Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"{operator}":{{"aws:x":"true"}}}}}}}}"#
-        );
-        Policy::load(Kind::Identity, "test", &text).unwrap().key_uses()[0].as_one_value
-    };
-    assert!(one_value("StringEquals") && one_value("BoolIfExists"));
-    for operator in ["Null", "ForAnyValue:StringEquals", "ForAllValues:StringEquals"] {
-        assert!(!one_value(operator), "{operator}");
-    }
 }
 
 #[test]

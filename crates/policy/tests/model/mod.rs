@@ -63,6 +63,23 @@ pub(crate) enum Reach {
 /// `Some(true)`, `Some(false)`, or `None` for what cannot be said.
 type Answer = Option<bool>;
 
+/// Whether a pattern matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Yes,
+    No,
+    /// A variable in it has no value.
+    Nothing,
+    /// It would with some value of a variable that has not one.
+    Unclear,
+}
+
+impl From<bool> for Fit {
+    fn from(fits: bool) -> Self {
+        if fits { Self::Yes } else { Self::No }
+    }
+}
+
 pub(crate) fn decide(documents: &Documents, asked: &Asked) -> &'static str {
     if documents.all().any(|document| denies(document, asked)) {
         return "explicitDeny";
@@ -209,20 +226,30 @@ fn action(statement: &Json, asked: &Asked) -> Answer {
 
 fn resource(statement: &Json, asked: &Asked, new: bool) -> Answer {
     let one = |text: &String| match text.as_str() {
-        "*" => Some(true),
+        "*" => Fit::Yes,
         text => arn(text, asked.resource, asked, new),
     };
     if let Some(names) = statement.get("Resource") {
-        return Some(texts(names).iter().any(|text| one(text) == Some(true)));
+        return any(&texts(names).iter().map(one).collect::<Vec<Fit>>());
     }
     let Some(names) = statement.get("NotResource") else { return Some(true) };
-    let answers: Vec<Answer> = texts(names).iter().map(one).collect();
-    if answers.contains(&Some(true)) {
+    let fits: Vec<Fit> = texts(names).iter().map(one).collect();
+    if fits.contains(&Fit::Yes) {
         Some(false)
-    } else if answers.contains(&None) {
+    } else if fits.contains(&Fit::Nothing) || fits.contains(&Fit::Unclear) {
         None
     } else {
         Some(true)
+    }
+}
+
+fn any(fits: &[Fit]) -> Answer {
+    if fits.contains(&Fit::Yes) {
+        Some(true)
+    } else if fits.contains(&Fit::Unclear) {
+        None
+    } else {
+        Some(false)
     }
 }
 
@@ -259,7 +286,7 @@ fn condition(operator: &str, key: &str, values: &[String], asked: &Asked, new: b
     if operator == "Null" {
         return Some(values.contains(&if seen.is_none() { "true" } else { "false" }.to_owned()));
     }
-    let any = operator.starts_with("ForAnyValue:");
+    let some = operator.starts_with("ForAnyValue:");
     let all = operator.starts_with("ForAllValues:");
     let rest = operator.split(':').next_back().unwrap();
     let if_exists = rest.ends_with("IfExists");
@@ -267,31 +294,44 @@ fn condition(operator: &str, key: &str, values: &[String], asked: &Asked, new: b
     let negated = base.contains("Not");
     let positive = base.replace("Not", "");
     let holds = |one: &String| {
-        values.iter().any(|value| compare(&positive, value, one, asked, new)) != negated
+        let fits: Vec<Fit> =
+            values.iter().map(|value| compare(&positive, value, one, asked, new)).collect();
+        any(&fits).map(|matches| matches != negated)
     };
     match seen {
-        None if any && if_exists => None,
-        None if any => Some(false),
+        None if some && if_exists => None,
+        None if some => Some(false),
         None => Some(all || if_exists || negated),
-        Some(Seen::One(one)) => Some(holds(one)),
-        Some(Seen::Many(many)) if any => Some(many.iter().any(holds)),
-        Some(Seen::Many(many)) if all => Some(many.iter().all(holds)),
+        Some(Seen::One(one)) => holds(one),
+        Some(Seen::Many(many)) if some => {
+            let answers: Vec<Answer> = many.iter().map(holds).collect();
+            if answers.contains(&Some(true)) {
+                Some(true)
+            } else if answers.contains(&None) {
+                None
+            } else {
+                Some(false)
+            }
+        }
+        Some(Seen::Many(many)) if all => {
+            let answers: Vec<Answer> = many.iter().map(holds).collect();
+            if answers.contains(&Some(false)) {
+                Some(false)
+            } else if answers.contains(&None) {
+                None
+            } else {
+                Some(true)
+            }
+        }
         Some(_) => None,
     }
 }
 
-fn compare(operator: &str, value: &str, seen: &str, asked: &Asked, new: bool) -> bool {
+fn compare(operator: &str, value: &str, seen: &str, asked: &Asked, new: bool) -> Fit {
     let text = |wildcards: bool, lower: bool| {
-        let Some(pattern) = expand(&tokens(value, wildcards, new), asked) else { return false };
+        let pattern = tokens(value, wildcards, new);
         let fold = |c: char| if lower { c.to_ascii_lowercase() } else { c };
-        let pattern: Vec<Token> = pattern
-            .into_iter()
-            .map(|token| match token {
-                Token::Char(c) => Token::Char(fold(c)),
-                other => other,
-            })
-            .collect();
-        glob(&pattern, &seen.chars().map(fold).collect::<Vec<char>>())
+        fit(&pattern, &seen.chars().map(fold).collect::<String>(), asked, fold)
     };
     let (one, two) = match operator {
         "StringEquals" => return text(false, false),
@@ -299,25 +339,26 @@ fn compare(operator: &str, value: &str, seen: &str, asked: &Asked, new: bool) ->
         "StringLike" => return text(true, false),
         "ArnEquals" | "ArnLike" => {
             return match value {
-                "*" => seen.starts_with("arn:") && seen.split(':').count() >= 6,
-                value => arn(value, seen, asked, new) == Some(true),
+                "*" => (seen.starts_with("arn:") && seen.split(':').count() >= 6).into(),
+                value => arn(value, seen, asked, new),
             };
         }
-        "Bool" => return value == seen,
-        "BinaryEquals" => return seen != "?" && value == seen,
-        "IpAddress" => return in_network(value, seen),
+        "Bool" => return (value == seen).into(),
+        "BinaryEquals" => return (seen != "?" && value == seen).into(),
+        "IpAddress" => return in_network(value, seen).into(),
         _ if operator.starts_with("Numeric") => (thousandths(seen), thousandths(value)),
         _ => (instant(seen), instant(value)),
     };
-    let (Some(one), Some(two)) = (one, two) else { return false };
-    match operator.trim_start_matches("Numeric").trim_start_matches("Date") {
+    let (Some(one), Some(two)) = (one, two) else { return Fit::No };
+    let holds = match operator.trim_start_matches("Numeric").trim_start_matches("Date") {
         "Equals" => one == two,
         "LessThan" => one < two,
         "LessThanEquals" => one <= two,
         "GreaterThan" => one > two,
         "GreaterThanEquals" => one >= two,
         other => panic!("{other}"),
-    }
+    };
+    holds.into()
 }
 
 fn thousandths(text: &str) -> Option<i64> {
@@ -386,27 +427,34 @@ fn tokens(text: &str, wildcards: bool, variables: bool) -> Vec<Token> {
     tokens
 }
 
-/// Puts values, which are plain characters, in the place of variables.
-fn expand(tokens: &[Token], asked: &Asked) -> Option<Vec<Token>> {
+/// Puts values, which are plain characters, in the place of variables, and a star where there is not one.
+fn fit(pattern: &[Token], seen: &str, asked: &Asked, fold: impl Fn(char) -> char) -> Fit {
     let mut expanded = Vec::new();
-    for token in tokens {
+    let mut clear = true;
+    for token in pattern {
         match token {
-            Token::Variable(key, default) => {
-                let value = match lookup(asked, key) {
-                    Some(Seen::One(value)) => value,
-                    Some(_) => return None,
-                    None => default.as_ref()?,
-                };
-                expanded.extend(value.chars().map(Token::Char));
-            }
+            Token::Variable(key, default) => match (lookup(asked, key), default) {
+                (Some(Seen::One(value)), _) | (None, Some(value)) => {
+                    expanded.extend(value.chars().map(|c| Token::Char(fold(c))));
+                }
+                (Some(_), _) => {
+                    clear = false;
+                    expanded.push(Token::Many);
+                }
+                (None, None) => return Fit::Nothing,
+            },
+            Token::Char(c) => expanded.push(Token::Char(fold(*c))),
             other => expanded.push(other.clone()),
         }
     }
-    Some(expanded)
+    match glob(&expanded, &seen.chars().collect::<Vec<char>>()) {
+        true if !clear => Fit::Unclear,
+        fits => fits.into(),
+    }
 }
 
-/// Six parts each; `None` where the first five match and the last hangs on a missing variable.
-fn arn(pattern: &str, seen: &str, asked: &Asked, new: bool) -> Answer {
+/// Six parts each, and each of them has to fit.
+fn arn(pattern: &str, seen: &str, asked: &Asked, new: bool) -> Fit {
     let mut parts: Vec<Vec<Token>> = Vec::from([Vec::new()]);
     for token in tokens(pattern, true, new) {
         if token == Token::Char(':') && parts.len() < 6 {
@@ -417,15 +465,14 @@ fn arn(pattern: &str, seen: &str, asked: &Asked, new: bool) -> Answer {
     }
     let seen: Vec<&str> = seen.splitn(6, ':').collect();
     if parts.len() != 6 || seen.len() != 6 || seen[0] != "arn" {
-        return Some(false);
+        return Fit::No;
     }
-    for (part, seen) in parts.iter().zip(seen) {
-        let part = expand(part, asked)?;
-        if !glob(&part, &seen.chars().collect::<Vec<char>>()) {
-            return Some(false);
-        }
-    }
-    Some(true)
+    let fits: Vec<Fit> =
+        parts.iter().zip(seen).map(|(part, seen)| fit(part, seen, asked, |c| c)).collect();
+    [Fit::No, Fit::Nothing, Fit::Unclear]
+        .into_iter()
+        .find(|worst| fits.contains(worst))
+        .unwrap_or(Fit::Yes)
 }
 
 fn glob(pattern: &[Token], text: &[char]) -> bool {
