@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::audit::Record;
+use crate::decide::is_existing_tag;
 
 /// Denials of callers who are known that are kept: the last 10,000. At about a kilobyte each, and four
 /// where a client sends what is as long as it may be, they take 10 to 40 MB at most.
@@ -113,6 +114,19 @@ impl Obstacle {
     }
 }
 
+impl Obstacle {
+    /// Without the value of a tag of the object: not everybody who may have a denial decoded may see the
+    /// object's tags.
+    fn without_tags(&self) -> Self {
+        match (&self.operator, &self.key) {
+            (Some(operator), Some(key)) if is_existing_tag(key) => {
+                Self { what: format!("{operator} on {key}"), seen: None, ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
 impl Denied {
     /// Of a decision that is no Allow.
     #[must_use]
@@ -138,13 +152,15 @@ impl Denied {
     }
 
     /// As DecodeAuthorizationMessage shows it (STS API Reference), with `nearest` besides. `conditions`:
-    /// the condition keys of the request, for which a message may have no room.
+    /// the condition keys of the request, of which the longest are left out where there is not `room`
+    /// for all, and counted.
     #[must_use]
     pub fn decoded(
         &self,
         principal: &Identity,
         record: &Record,
         conditions: &[(String, Value)],
+        room: usize,
     ) -> Json {
         let explicit = self.decision == "explicitDeny";
         let matched: Vec<Json> = self
@@ -160,23 +176,53 @@ impl Denied {
                 })
             })
             .collect();
-        json!({
-            "allowed": false,
-            "explicitDeny": explicit,
-            "matchedStatements": { "items": matched },
-            "failures": { "items": [] },
-            "nearest": (!explicit).then(|| json!({
-                "layer": self.layer, "statement": self.statement, "failed": self.failed,
-            })),
-            "context": {
-                "principal": { "id": principal.id, "arn": principal.arn },
-                "action": self.action,
-                "resource": self.resource,
-                "requestId": record.request_id,
-                "conditions": { "items": conditions.iter().filter_map(condition).collect::<Vec<_>>() },
-            },
+        let decoded = |conditions: Json| {
+            json!({
+                "allowed": false,
+                "explicitDeny": explicit,
+                "matchedStatements": { "items": matched },
+                "failures": { "items": [] },
+                "nearest": (!explicit).then(|| json!({
+                    "layer": self.layer,
+                    "statement": self.statement,
+                    "failed": self.failed.as_ref().map(Obstacle::without_tags),
+                })),
+                "context": {
+                    "principal": { "id": principal.id, "arn": principal.arn },
+                    "action": self.action,
+                    "resource": self.resource,
+                    "requestId": record.request_id,
+                    "conditions": conditions,
+                },
+            })
+        };
+        let least = decoded(json!({ "items": [], "omitted": conditions.len() }));
+        let room = room.saturating_sub(least.to_string().len());
+        decoded(match fitting(conditions, room) {
+            (items, 0) => json!({ "items": items }),
+            (items, omitted) => json!({ "items": items, "omitted": omitted }),
         })
     }
+}
+
+/// The conditions that have room together, in order, and the number of the others: of the longest, for
+/// which a client may have made them long.
+fn fitting(conditions: &[(String, Value)], room: usize) -> (Vec<Json>, usize) {
+    let mut items: Vec<(usize, usize, Json)> = conditions
+        .iter()
+        .filter_map(condition)
+        .enumerate()
+        .map(|(place, item)| (item.to_string().len() + ",".len(), place, item))
+        .collect();
+    items.sort_by_key(|(length, ..)| *length);
+    let mut used = 0;
+    let fit = |(length, ..): &(usize, usize, Json)| {
+        used += length;
+        used > room
+    };
+    let omitted = items.split_off(items.iter().position(fit).unwrap_or(items.len())).len();
+    items.sort_by_key(|(_, place, _)| *place);
+    (items.into_iter().map(|(.., item)| item).collect(), omitted)
 }
 
 fn condition((key, value): &(String, Value)) -> Option<Json> {

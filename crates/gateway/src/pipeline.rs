@@ -41,6 +41,7 @@ use tokio::time::Instant;
 pub use answer::{Answer, SHED_S3, SHED_STS};
 pub use client::{Client, Connection};
 use client_body::ClientBody;
+pub(crate) use context::fill_headers;
 
 use crate::app::App;
 use crate::audit::Record;
@@ -205,14 +206,11 @@ impl Exchange {
     /// since nobody else could have it decoded.
     fn encoded_message(&self, denial: &Denial) -> Option<String> {
         let (principal, record) = (self.principal.as_ref()?, &self.finish.record);
+        let keys = &self.snapshot.live.keys;
+        let room = ::sts::authorization_message::room(keys);
         let denied = record.denial.as_ref()?;
-        let seal = |conditions| {
-            let decoded = denied.decoded(principal, record, conditions).to_string();
-            let salt = entropy::bytes().ok()?;
-            ::sts::authorization_message::seal(&self.snapshot.live.keys, &decoded, salt)
-        };
-        // Claims may be longer than a message can be.
-        seal(&denial.conditions).or_else(|| seal(&[]))
+        let decoded = denied.decoded(principal, record, &denial.conditions, room).to_string();
+        ::sts::authorization_message::seal(keys, &decoded, entropy::bytes().ok()?)
     }
 
     /// Every statement that was needed, each once.

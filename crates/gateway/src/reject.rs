@@ -94,6 +94,9 @@ pub enum Reject {
     /// A copy from one store to another.
     #[error("the copy source is in another store")]
     CopyAcrossStores,
+    /// A document names a bucket to write to that is in another store.
+    #[error("the document names a bucket that is in another store")]
+    TargetInOtherStore,
     /// `LocationConstraint` names a region that is not the one of the request.
     #[error("the location constraint names another region")]
     LocationConstraint,
@@ -288,8 +291,9 @@ impl Reject {
             Self::BucketHasPolicy => Rejection::new(AwsCode::InvalidBucketState, self).say(
                 "The bucket has a policy in this gateway's configuration; remove that first, so that a new bucket of this name does not inherit it.",
             ),
-            Self::CopyAcrossStores => Rejection::new(AwsCode::NotImplemented, self)
-                .say("The copy source is in another store than the destination."),
+            Self::CopyAcrossStores | Self::TargetInOtherStore => {
+                Rejection::new(AwsCode::NotImplemented, self).tell(sentence(&self.to_string()))
+            }
             Self::LocationConstraint => {
                 Rejection::new(AwsCode::IllegalLocationConstraintException, self)
             }

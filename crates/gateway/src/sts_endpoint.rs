@@ -18,7 +18,7 @@ mod signed;
 use std::fmt::Display;
 
 use bytes::Bytes;
-use http::{Request, StatusCode, header, request};
+use http::{Request, StatusCode, request};
 use http_body::Body;
 use policy::{Context, Reason};
 use sigv4::Timestamp;
@@ -29,7 +29,7 @@ use sts::response;
 use crate::audit::Record;
 use crate::denial::Denied;
 use crate::oidc::Providers;
-use crate::pipeline::Client;
+use crate::pipeline::{Client, fill_headers};
 use crate::snapshot::Snapshot;
 
 /// What a call is decided with, beside the request itself.
@@ -218,9 +218,6 @@ impl StsAnswer {
     }
 }
 
-/// Longest header that becomes a condition value, in bytes; a longer one counts as absent.
-const MAX_HEADER_VALUE: usize = 2048;
-
 /// What policies may ask about the request itself.
 fn environment(inputs: Inputs<'_>, parts: &request::Parts) -> Context {
     let mut context = Context::new();
@@ -229,12 +226,7 @@ fn environment(inputs: Inputs<'_>, parts: &request::Parts) -> Context {
     context.insert("aws:CurrentTime", inputs.now.rfc3339());
     context.insert("aws:EpochTime", inputs.now.unix().to_string());
     context.insert("aws:ResourceAccount", inputs.snapshot.live.account_id.as_str());
-    for (key, name) in [("aws:UserAgent", header::USER_AGENT), ("aws:Referer", header::REFERER)] {
-        let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(value) = value.filter(|value| value.len() <= MAX_HEADER_VALUE) {
-            context.insert(key, value);
-        }
-    }
+    fill_headers(&mut context, &parts.headers);
     context
 }
 

@@ -299,14 +299,14 @@ fn of_targets(parsed: &Parsed, facts: &Facts<'_>, document: Option<&Document>) -
         resource: format!("arn:aws:s3:::{bucket}/*"),
         ..asker.requirement(Pick::One(action), Place::Bucket)
     };
-    let targets: Vec<_> = configuration.written().collect();
     let replicates = parsed.spec.kind == OperationKind::PutBucketReplication;
     let mut all = Vec::new();
-    if let Some(source) = parsed.target.bucket().filter(|_| replicates && !targets.is_empty()) {
+    // Without a bucket of its own a destination is another zone of the store.
+    if let Some(source) = parsed.target.bucket().filter(|_| replicates) {
         all.extend(REPLICATING_FROM.iter().map(|action| below(action, source)));
     }
     let to = if replicates { REPLICATING_TO } else { WRITING_TO };
-    for target in targets {
+    for target in configuration.written() {
         all.extend(to.iter().map(|action| below(action, target)));
     }
     all

@@ -51,6 +51,13 @@ pub fn seal(ring: &KeyRing, json: &str, salt: [u8; 32]) -> Option<String> {
     (message.len() <= MAX_CHARS).then_some(message)
 }
 
+/// The longest text that [`seal`] takes, in bytes.
+#[must_use]
+pub fn room(ring: &KeyRing) -> usize {
+    let header = header(ring.active().id()).map_or(0, |header| header.len());
+    (MAX_CHARS / 4 * 3).saturating_sub(header + SALT_LENGTH + TAG_LENGTH)
+}
+
 /// Opens a message.
 ///
 /// # Errors
@@ -131,6 +138,8 @@ mod tests {
         for odd in ["", "A", "====", "AQAA", &"A".repeat(20_000)] {
             assert!(open(&ring(), odd).is_err());
         }
-        assert_eq!(seal(&ring(), &"x".repeat(10_000), [7; 32]), None, "too long");
+        let longest = "x".repeat(room(&ring()));
+        assert_eq!(open(&ring(), &seal(&ring(), &longest, [7; 32]).unwrap()).unwrap(), longest);
+        assert_eq!(seal(&ring(), &(longest + "x"), [7; 32]), None);
     }
 }

@@ -39,7 +39,7 @@ pub enum Values {
     Address,
     /// ARNs.
     Arn,
-    /// These, and those that AWS has besides.
+    /// These, which are all of AWS's, whether or not they occur here.
     Words(&'static [&'static str]),
     /// Those of a request header, as [`s3::words_of_header`] has them.
     OfHeader(&'static str),
@@ -135,8 +135,8 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     ).of(Values::Bool),
     key("aws:CurrentTime", Filled::Both, "the instant of the request").of(Values::Date),
     key("aws:EpochTime", Filled::Both, "the same in seconds since 1970").of(Values::Number),
-    key("aws:UserAgent", Filled::Both, "the header `User-Agent`, when sent, up to 2,048 bytes"),
-    key("aws:Referer", Filled::Request, "the header `Referer`, when sent, up to 2,048 bytes"),
+    key("aws:UserAgent", Filled::Both, "the header `User-Agent`, when sent; unknown beyond 2,048 bytes"),
+    key("aws:Referer", Filled::Request, "the header `Referer`, when sent; unknown beyond 2,048 bytes"),
     key("sts:RoleSessionName", Filled::Login, "the parameter `RoleSessionName`"),
     key(
         "sts:SourceIdentity",

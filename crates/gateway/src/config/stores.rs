@@ -214,6 +214,18 @@ impl Stores {
         }
     }
 
+    /// Whether a request to `store`, signed for `region`, may name `bucket` beside its own: in another store
+    /// the name would be another bucket's.
+    #[must_use]
+    pub fn has(
+        &self,
+        store: &Arc<Store>,
+        bucket: &s3::Bucket,
+        region: Option<&sigv4::Region>,
+    ) -> bool {
+        self.route(Some(bucket), region).is_ok_and(|other| Arc::ptr_eq(other, store))
+    }
+
     fn by_rule(&self, bucket: &str) -> Option<&Arc<Store>> {
         let by_pattern = || self.globs.iter().find(|(glob, _)| glob.matches(bucket));
         self.exact.get(bucket).or_else(|| by_pattern().map(|(_, store)| store))

@@ -210,10 +210,7 @@ impl<B> Identified<B> {
         if let Some(source) = operation.copy_source() {
             // Never a hint at another region: signing for the source's would be wrong for the
             // destination, and the client would go back and forth.
-            let same = stores
-                .route(Some(source.bucket()), region)
-                .is_ok_and(|other| Arc::ptr_eq(other, store));
-            if !same {
+            if !stores.has(store, source.bucket(), region) {
                 return Err(Reject::CopyAcrossStores);
             }
         }

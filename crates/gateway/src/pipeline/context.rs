@@ -1,15 +1,15 @@
 //! The condition keys that speak of the request itself. What is filled here, by
 //! `sts::session::Session::context` and by `s3::requirement` is what SEMANTICS.md lists.
 
-use http::header;
-use policy::{AccountId, Context};
+use http::{HeaderMap, header};
+use policy::{AccountId, Context, Value};
 use sigv4::{Region, Timestamp};
 
 use super::client::Client;
 use super::received::Head;
 use crate::config::Store;
 
-/// Longest header value that becomes a condition value; a longer one counts as absent.
+/// Longest header that becomes a condition value, in bytes.
 const MAX_HEADER_VALUE: usize = 2048;
 
 /// Fills everything that is known before the operation's own keys.
@@ -31,11 +31,18 @@ pub(super) fn fill(
     context.insert("aws:CurrentTime", now.rfc3339());
     context.insert("aws:EpochTime", now.unix().to_string());
     context.insert("aws:RequestedRegion", requested_region(store, signed).as_str());
+    fill_headers(context, &head.headers);
+}
+
+/// What a request says of who sends it and from where. Sent twice, too long or no text, it is not known:
+/// what is there does not count as absent.
+pub(crate) fn fill_headers(context: &mut Context, headers: &HeaderMap) {
     for (key, name) in [("aws:UserAgent", header::USER_AGENT), ("aws:Referer", header::REFERER)] {
-        let value = head.headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(value) = value.filter(|value| value.len() <= MAX_HEADER_VALUE) {
-            context.insert(key, value);
-        }
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        let text = value.to_str().ok().filter(|text| text.len() <= MAX_HEADER_VALUE);
+        let known = text.filter(|_| values.next().is_none());
+        context.insert(key, known.map_or(Value::Unknown, Value::from));
     }
 }
 

@@ -194,7 +194,8 @@ impl Resolved<()> {
     ) -> Result<(), Reject> {
         let Self { snapshot, store, operation, .. } = self;
         let custodian = Custodian { snapshot, store, operation, document };
-        settle(document.cloned(), Vec::new(), store, self.signature.region())?;
+        let stores = &snapshot.live.stores;
+        settle(document.cloned(), Vec::new(), stores, store, self.signature.region())?;
         if allowed.is_nothing() || custodian.custody()? == Custody::Ours {
             return Ok(());
         }

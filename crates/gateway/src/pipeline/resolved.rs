@@ -20,7 +20,7 @@ use super::post_object::Posted;
 use super::{existing_tags, payload};
 use crate::app::App;
 use crate::caller::Caller;
-use crate::config::Store;
+use crate::config::{Store, Stores};
 use crate::decide::{Decided, Judge};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
@@ -110,7 +110,8 @@ impl Resolved {
         existing_tags::complete(app, &judge, &operation, question.iter_mut(), now).await?;
         let Decided { allowed, denials, unless_untagged } = judge.decide(&question)?;
         let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
-        let (document, denied) = settle(document, denials, &store, signature.region())?;
+        let (document, denied) =
+            settle(document, denials, &snapshot.live.stores, &store, signature.region())?;
         Ok(Authorized {
             host,
             content_length,
@@ -134,14 +135,22 @@ impl Resolved {
 }
 
 /// The document as the store may see it: without the keys that were denied, and without the name
-/// that the region has here and not there.
+/// that the region has here and not there. A bucket that it names has to be one of that store.
 pub(super) fn settle(
     document: Option<Document>,
     denials: Vec<Option<Denial>>,
-    store: &Store,
+    stores: &Stores,
+    store: &Arc<Store>,
     signed: Option<&Region>,
 ) -> Result<(Option<Document>, Vec<DeniedKey>), Reject> {
     match document {
+        Some(Document::Configuration(configuration)) => {
+            if configuration.written().all(|bucket| stores.has(store, bucket, signed)) {
+                Ok((Some(Document::Configuration(configuration)), Vec::new()))
+            } else {
+                Err(Reject::TargetInOtherStore)
+            }
+        }
         Some(Document::Delete(request)) => {
             let mut verdicts = denials.iter();
             // One verdict an object, in the order of the document; a missing one denies.

@@ -236,6 +236,74 @@ async fn a16_the_default_store_keeps_its_region_whatever_is_signed() {
     }
 }
 
+/// A Deny on what a variable stands for is not lost where a client makes that unknown.
+#[tokio::test]
+async fn a16_a_variable_that_nobody_knows_loses_no_deny() {
+    let denied = |resource: &str, condition: Value| json!({ "Effect": "Deny", "Action": "s3:*", "Resource": resource, "Condition": condition });
+    let statements = [
+        allow(&["s3:*"], &["*"]),
+        denied("arn:aws:s3:::data/${aws:SourceIp}*", json!({})),
+        denied(
+            "arn:aws:s3:::fence/*",
+            json!({ "StringEquals": { "aws:UserAgent": "${aws:SourceIp}" } }),
+        ),
+    ];
+    let world = with_user_policy(&statements, Some(json!(["127.0.0.1/32"]))).await;
+    for (forwarded, expected) in [("10.1.2.3", 200), ("k", 403), ("10.1.2.3, nonsense", 403)] {
+        assert_eq!(get(&world, &[("x-forwarded-for", forwarded)]).await.0, expected, "{forwarded}");
+        let fence = request("GET", "/fence/fence")
+            .unsigned_header("user-agent", "curl")
+            .unsigned_header("x-forwarded-for", forwarded);
+        let response = world.send(&fence.sign(&world.loader)).await;
+        assert_eq!(response.status, expected, "{forwarded}");
+    }
+}
+
+/// A header that is too long or sent twice does not count as absent.
+#[tokio::test]
+async fn a16_who_sends_a_header_that_cannot_be_read_meets_every_deny() {
+    let condition = json!({ "StringLike": { "aws:UserAgent": "*scraper*" } });
+    let statements = [allow(&["s3:*"], &["*"]), deny(&condition)];
+    let world = with_user_policy(&statements, None).await;
+    let (short, long) = ("x".repeat(2048), "x".repeat(2049));
+    for (agents, expected) in [
+        (&[][..], 200),
+        (&["a scraper"], 403),
+        (&[&*short], 200),
+        (&[&*long], 403),
+        (&["browser", "browser"], 403),
+    ] {
+        let sent: Vec<_> = agents.iter().map(|agent| ("user-agent", *agent)).collect();
+        assert_eq!(get(&world, &sent).await.0, expected, "{agents:?}");
+    }
+}
+
+/// A claim is a list where the token has one, which its owner may be able to bring about.
+#[tokio::test]
+async fn a22_a_claim_that_is_a_list_loses_no_deny() {
+    let statements = [
+        allow(&["s3:*"], &["*"]),
+        json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::data/${claims:team}/*" }),
+    ];
+    let world = Plan::new().with_policy(&statements).start().await;
+    for key in ["/data/red/k", "/data/blue/k", "/data/k"] {
+        world.store.put(key, b"x", &[]);
+    }
+    for (team, red, blue) in [
+        (json!("red"), 403, 200),
+        (json!(["red"]), 403, 403),
+        (json!(["red", "blue"]), 403, 403),
+        (json!([]), 200, 200),
+    ] {
+        let token = world.issuer.token_with("alice", &json!({ "team": team }));
+        let alice = world.login_with(&token).await;
+        for (key, expected) in [("/data/red/k", red), ("/data/blue/k", blue), ("/data/k", 200)] {
+            let response = world.send(&request("GET", key).sign(&alice)).await;
+            assert_eq!(response.status, expected, "{team} {key}: {}", response.text());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a16_tls_is_what_was_spoken_here() {
     let authority = Authority::new();

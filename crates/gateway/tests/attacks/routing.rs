@@ -1,6 +1,7 @@
 //! Which store, and what a client is told when it asked at the wrong one (A06, A14).
 
 use serde_json::json;
+use testkit::signed::sha256_base64;
 use testkit::store::FakeStore;
 
 use crate::harness::{Plan, World, allow, request};
@@ -54,6 +55,30 @@ async fn a14_a_copy_from_another_store_is_not_sent_anywhere() {
     };
     world.refused(&copy("here"), 501, "NotImplemented").await;
     world.refused(&copy("there"), 400, "AuthorizationHeaderMalformed").await;
+    assert!(far.requests().is_empty());
+}
+
+/// The policies of another store's bucket are not asked, so that its name may not be used.
+#[tokio::test]
+async fn a14_a_document_that_names_a_bucket_of_another_store_is_not_sent_anywhere() {
+    let (world, far) = two_stores().await;
+    let log_to = |bucket: &str, region: &str| {
+        let body = format!(
+            "<BucketLoggingStatus><LoggingEnabled><TargetBucket>{bucket}</TargetBucket>\
+             <TargetPrefix/></LoggingEnabled></BucketLoggingStatus>"
+        );
+        request("PUT", "/data?logging")
+            .header("x-amz-checksum-sha256", &sha256_base64(body.as_bytes()))
+            .region(region)
+            .body(body)
+            .sign(&world.loader)
+    };
+    world.passed(&log_to("data", "here")).await;
+    for region in ["here", "nowhere"] {
+        world.refused(&log_to("far", region), 501, "NotImplemented").await;
+    }
+    // Without a rule it is where the region leads.
+    world.passed(&log_to("anywhere", "here")).await;
     assert!(far.requests().is_empty());
 }
 

@@ -1,6 +1,7 @@
 //! Roles assumed by those who have keys, narrowed sessions, and cutting sessions off.
 
 use serde_json::{Value, json};
+use testkit::answer::Answer;
 use testkit::check::{Service, check_response};
 use testkit::client::{Connection, Response};
 use testkit::logs::Secrets;
@@ -324,6 +325,35 @@ fn a21_who_is_trusted_and_cut_off_must_be_there() {
     assert!(plan.complaint().contains("is not in the folder"), "{}", plan.complaint());
 }
 
+/// What the loader has decoded of a denial.
+async fn decode(world: &World, denied: &Response) -> Value {
+    let message = denied.xml("EncodedAuthorizationMessage").unwrap().to_owned();
+    let form = form("DecodeAuthorizationMessage", &[("EncodedMessage", &message)]);
+    let decoded = call(world, &world.loader, &form).await;
+    let text = decoded.xml("DecodedMessage").unwrap().replace("&quot;", "\"");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Who may have a denial decoded may not always see the tags of the object.
+#[tokio::test]
+async fn a16_a_decoded_denial_does_not_tell_the_tags_of_the_object() {
+    let mut public = allow(&["s3:GetObject"], &["*"]);
+    public["Condition"] = json!({ "StringEquals": { "s3:ExistingObjectTag/class": "public" } });
+    let own = allow(&["sts:DecodeAuthorizationMessage"], &["*"]);
+    let world = Plan::new().with_user_policy(&[public, own]).start().await;
+    let tags =
+        "<Tagging><TagSet><Tag><Key>class</Key><Value>hidden</Value></Tag></TagSet></Tagging>";
+    world.store.push_for(|sent| sent.query() == "tagging=", Answer::ok().body(tags));
+    let denied = world.send(&request("GET", "/data/a").sign(&world.loader)).await;
+    assert_eq!((denied.status, denied.code()), (403, Some("AccessDenied")));
+    let decoded = decode(&world, &denied).await;
+    assert_eq!(decoded["nearest"]["failed"]["key"], "s3:ExistingObjectTag/class");
+    let conditions = decoded["context"]["conditions"]["items"].as_array().unwrap();
+    assert!(conditions.iter().any(|one| one["key"] == "aws:username"));
+    assert!(conditions.iter().all(|one| one["key"] != "s3:ExistingObjectTag/class"));
+    assert!(!decoded.to_string().contains("hidden"), "{decoded}");
+}
+
 #[tokio::test]
 async fn a_denial_is_explained_to_those_who_may_know_and_to_nobody_else() {
     let world = Plan::new()
@@ -340,11 +370,10 @@ async fn a_denial_is_explained_to_those_who_may_know_and_to_nobody_else() {
     for name in ["own-prefix", "people", "claims"] {
         assert!(!denied.text().contains(name), "{}", denied.text());
     }
-    let form = form("DecodeAuthorizationMessage", &[("EncodedMessage", &message)]);
-    refused(&call(&world, &alice, &form).await, 403, "AccessDenied");
-    let decoded = call(&world, &world.loader, &form).await;
-    let text = decoded.xml("DecodedMessage").unwrap().replace("&quot;", "\"");
-    let decoded: Value = serde_json::from_str(&text).unwrap();
+    let encoded = form("DecodeAuthorizationMessage", &[("EncodedMessage", &message)]);
+    refused(&call(&world, &alice, &encoded).await, 403, "AccessDenied");
+    let decoded = decode(&world, &denied).await;
+    assert_eq!(decoded["context"]["conditions"].get("omitted"), None);
     assert_eq!(decoded["allowed"], false);
     assert_eq!(decoded["context"]["action"], "s3:GetObject");
     assert_eq!(decoded["context"]["resource"], "arn:aws:s3:::data/bob/secret.txt");
@@ -360,6 +389,20 @@ async fn a_denial_is_explained_to_those_who_may_know_and_to_nobody_else() {
     assert_eq!(value("aws:userid"), decoded["context"]["principal"]["id"]);
     let id = decoded["context"]["principal"]["id"].as_str().unwrap();
     assert!(id.starts_with("AROA") && id.contains(':'), "{id}");
+    // What a client makes long is left out, and nothing else.
+    let long =
+        request("PUT", "/data/bob/secret.txt").header("x-amz-storage-class", &"x".repeat(9000));
+    let long = world.denied(&long.sign(&alice)).await;
+    let told = decode(&world, &long).await["context"]["conditions"].clone();
+    let keys = |told: &Value| -> Vec<String> {
+        let items = told["items"].as_array().unwrap().iter();
+        items.map(|item| item["key"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(told["omitted"], 1, "{told}");
+    assert!(!keys(&told).contains(&"s3:x-amz-storage-class".to_owned()));
+    for key in keys(&decoded["context"]["conditions"]) {
+        assert!(keys(&told).contains(&key), "{key}");
+    }
     // The request's id leads to the same, in the log and at the admin listener.
     let id = denied.header("x-amz-request-id").unwrap();
     let line = world.line(id).await;

@@ -82,7 +82,7 @@ impl Configuration {
 
     /// The buckets into which the store will write because of it: replicas, logs, inventories and
     /// analyses.
-    pub(crate) fn written(&self) -> impl Iterator<Item = &Bucket> {
+    pub fn written(&self) -> impl Iterator<Item = &Bucket> {
         self.written.iter()
     }
 

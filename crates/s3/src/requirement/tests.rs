@@ -420,5 +420,8 @@ fn a14_what_a_store_will_do_by_itself_has_its_requirements() {
     ] {
         assert!(all.iter().any(|one| one == expected), "{expected}: {all:?}");
     }
-    assert!(of("replication", kind, "<ReplicationConfiguration/>").is_empty());
+    let zone = "<ReplicationConfiguration><Rule><Destination><Zone>z</Zone></Destination></Rule></ReplicationConfiguration>";
+    let all = of("replication", kind, zone);
+    assert!(all.contains(&"s3:GetObject arn:aws:s3:::abc/*".to_owned()), "{all:?}");
+    assert!(all.iter().all(|one| one.ends_with(" arn:aws:s3:::abc/*")), "{all:?}");
 }

@@ -39,6 +39,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::AclsDisabled
         | Reject::BucketHasPolicy
         | Reject::CopyAcrossStores
+        | Reject::TargetInOtherStore
         | Reject::LocationConstraint
         | Reject::KeyRule(_)
         | Reject::Preflight(_)

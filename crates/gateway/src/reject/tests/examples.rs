@@ -56,6 +56,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::AclsDisabled => [Reject::AclsDisabled],
         Reject::BucketHasPolicy => [Reject::BucketHasPolicy],
         Reject::CopyAcrossStores => [Reject::CopyAcrossStores],
+        Reject::TargetInOtherStore => [Reject::TargetInOtherStore],
         Reject::LocationConstraint => [Reject::LocationConstraint],
         Reject::KeyRule(_) => request::key_rules().into_iter().map(Reject::KeyRule),
         Reject::ContentLength => [Reject::ContentLength],
