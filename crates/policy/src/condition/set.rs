@@ -86,3 +86,25 @@ impl Test {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Fails, Holds, Undecidable};
+    use super::*;
+
+    #[test]
+    fn of_several_the_deciding_one_counts_then_the_one_that_cannot_be_said() {
+        for (of, any, all) in [
+            (&[][..], Fails, Holds),
+            (&[Holds], Holds, Holds),
+            (&[Fails], Fails, Fails),
+            (&[Undecidable], Undecidable, Undecidable),
+            (&[Fails, Undecidable, Fails], Undecidable, Fails),
+            (&[Holds, Undecidable, Holds], Holds, Undecidable),
+            (&[Undecidable, Holds, Fails], Holds, Fails),
+        ] {
+            assert_eq!(Verdict::first_of(Holds, of.iter().copied()), any, "{of:?}");
+            assert_eq!(Verdict::first_of(Fails, of.iter().copied()), all, "{of:?}");
+        }
+    }
+}
