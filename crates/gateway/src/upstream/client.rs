@@ -21,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 
+use super::acknowledged::{Acknowledged, Awaited};
 use super::body::OutgoingBody;
 // As many as clients may send: what was written with an object comes back with it.
 use crate::server::MAX_HEADERS;
@@ -87,8 +88,14 @@ pub enum UpstreamError {
     BodyTimeout,
 }
 
-struct Idle {
+/// One connection to the store.
+struct Connection {
     sender: SendRequest<OutgoingBody>,
+    awaited: Awaited,
+}
+
+struct Idle {
+    connection: Connection,
     since: Instant,
 }
 
@@ -148,14 +155,16 @@ impl Pool {
             .map_err(|_elapsed| UpstreamError::Saturated)?
             .map_err(|_closed| UpstreamError::Saturated)?;
         loop {
-            let (mut sender, reused) = match self.take_idle().await {
+            let (mut connection, reused) = match self.take_idle().await {
                 Some(kept) => (kept, true),
                 None => (self.connect_in_time().await?, false),
             };
             let progress = request.body().progress();
-            match answer_in_time(sender.try_send_request(request), &progress, patience).await? {
+            connection.awaited.set(true);
+            let exchange = connection.sender.try_send_request(request);
+            match answer_in_time(exchange, &progress, patience).await? {
                 Ok(response) => {
-                    let lent = Lent { pool: self.clone(), sender, progress, _permit: permit };
+                    let lent = Lent { pool: self.clone(), connection, progress, _permit: permit };
                     return Ok(response.map(|body| StoreBody { body, lent: Some(lent) }));
                 }
                 Err(mut failed) => match failed.take_message() {
@@ -167,57 +176,64 @@ impl Pool {
     }
 
     /// The most recently used connection that is still open. Older ones are closed as they expire.
-    async fn take_idle(&self) -> Option<SendRequest<OutgoingBody>> {
+    async fn take_idle(&self) -> Option<Connection> {
         loop {
             let mut candidate = self.pop_idle()?;
             // The answer before was read to its end, so the connection's task is about to say so.
-            let ready = tokio::time::timeout(self.0.limits.connect_timeout, candidate.ready());
+            let ready = candidate.sender.ready();
+            let ready = tokio::time::timeout(self.0.limits.connect_timeout, ready);
             if matches!(ready.await, Ok(Ok(()))) {
                 return Some(candidate);
             }
         }
     }
 
-    fn pop_idle(&self) -> Option<SendRequest<OutgoingBody>> {
+    fn pop_idle(&self) -> Option<Connection> {
         let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let keep = self.0.limits.idle_timeout;
-        idle.retain(|entry| !entry.sender.is_closed() && now.duration_since(entry.since) < keep);
-        let ready = idle.iter().rposition(|entry| entry.sender.is_ready());
+        idle.retain(|entry| {
+            !entry.connection.sender.is_closed() && now.duration_since(entry.since) < keep
+        });
+        let ready = idle.iter().rposition(|entry| entry.connection.sender.is_ready());
         match ready {
-            Some(index) => Some(idle.swap_remove(index).sender),
-            None => idle.pop().map(|entry| entry.sender),
+            Some(index) => Some(idle.swap_remove(index).connection),
+            None => idle.pop().map(|entry| entry.connection),
         }
     }
 
-    fn give_back(&self, sender: SendRequest<OutgoingBody>) {
+    fn give_back(&self, connection: Connection) {
+        connection.awaited.set(false);
         let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < self.0.limits.idle_connections {
-            idle.push(Idle { sender, since: Instant::now() });
+            idle.push(Idle { connection, since: Instant::now() });
         }
     }
 
-    async fn connect_in_time(&self) -> Result<SendRequest<OutgoingBody>, UpstreamError> {
+    async fn connect_in_time(&self) -> Result<Connection, UpstreamError> {
         tokio::time::timeout(self.0.limits.connect_timeout, self.connect())
             .await
             .map_err(|_elapsed| UpstreamError::ConnectTimeout)?
     }
 
-    async fn connect(&self) -> Result<SendRequest<OutgoingBody>, UpstreamError> {
+    async fn connect(&self) -> Result<Connection, UpstreamError> {
         let Address { host, port, tls } = &self.0.address;
         let tcp =
             TcpStream::connect((host.as_str(), *port)).await.map_err(UpstreamError::Connect)?;
         tcp.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        match tls {
-            None => handshake(TokioIo::new(tcp)).await,
+        let awaited = Awaited::default();
+        let tcp = Acknowledged::new(tcp, awaited.clone());
+        let sender = match tls {
+            None => handshake(TokioIo::new(tcp)).await?,
             Some(config) => {
                 let name = ServerName::try_from(host.clone())
                     .map_err(|_invalid| UpstreamError::ServerName)?;
                 let connector = TlsConnector::from(Arc::clone(config));
                 let stream = connector.connect(name, tcp).await.map_err(UpstreamError::Tls)?;
-                handshake(TokioIo::new(stream)).await
+                handshake(TokioIo::new(stream)).await?
             }
-        }
+        };
+        Ok(Connection { sender, awaited })
     }
 }
 
@@ -328,7 +344,7 @@ impl Progress {
 
 struct Lent {
     pool: Pool,
-    sender: SendRequest<OutgoingBody>,
+    connection: Connection,
     progress: Progress,
     _permit: OwnedSemaphorePermit,
 }
@@ -347,11 +363,11 @@ impl std::fmt::Debug for StoreBody {
 
 impl StoreBody {
     fn finished(&mut self) {
-        if let Some(Lent { pool, sender, progress, _permit }) = self.lent.take()
+        if let Some(Lent { pool, connection, progress, _permit }) = self.lent.take()
             && progress.ended()
-            && !sender.is_closed()
+            && !connection.sender.is_closed()
         {
-            pool.give_back(sender);
+            pool.give_back(connection);
         }
     }
 }
