@@ -108,7 +108,7 @@ stores:
     region: {region}
     default: true
     # It keeps objects as files, so these spellings of a key would reach the file of another.
-    key_rules: [files]
+    preset: s3s-fs
     credentials:
       - name: main
         access_key: {{ file: store.access-key }}

@@ -29,6 +29,7 @@ mod limits;
 mod listen;
 mod node;
 mod pem;
+mod presets;
 mod providers;
 mod raw;
 mod revoked;

@@ -76,6 +76,9 @@ pub enum Reject {
     /// An operation that breaks this store.
     #[error("the store is not asked for `{}`", .0.name())]
     RefusedOperation(s3::OperationKind),
+    /// The store would ignore a header that is a promise.
+    #[error("the store ignores the header `{0}` of this operation")]
+    IgnoredHeader(http::HeaderName),
     /// The bucket policies are in the gateway's configuration.
     #[error("bucket policies are configured at the gateway")]
     PolicyOfGateway,
@@ -284,6 +287,8 @@ impl Reject {
             ),
             Self::RefusedOperation(_) => Rejection::new(AwsCode::NotImplemented, self)
                 .say("The store behind this gateway does not support this operation."),
+            Self::IgnoredHeader(name) => self.not_implemented().extra("Header", name.as_str()),
+            Self::CopyAcrossStores | Self::TargetInOtherStore => self.not_implemented(),
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)
                 .say("Bucket policies are part of this gateway's configuration."),
             Self::NoBucketPolicy => Rejection::new(AwsCode::NoSuchBucketPolicy, self),
@@ -291,9 +296,6 @@ impl Reject {
             Self::BucketHasPolicy => Rejection::new(AwsCode::InvalidBucketState, self).say(
                 "The bucket has a policy in this gateway's configuration; remove that first, so that a new bucket of this name does not inherit it.",
             ),
-            Self::CopyAcrossStores | Self::TargetInOtherStore => {
-                Rejection::new(AwsCode::NotImplemented, self).tell(sentence(&self.to_string()))
-            }
             Self::LocationConstraint => {
                 Rejection::new(AwsCode::IllegalLocationConstraintException, self)
             }
@@ -353,6 +355,11 @@ impl Reject {
             Some((element, name)) => rejection.extra(element, name),
             None => rejection,
         }
+    }
+
+    /// What the store cannot do, in the words of the log.
+    fn not_implemented(&self) -> Rejection {
+        Rejection::new(AwsCode::NotImplemented, self).tell(sentence(&self.to_string()))
     }
 
     fn route(&self, error: &RouteError, presigned: bool) -> Rejection {

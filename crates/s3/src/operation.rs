@@ -98,6 +98,12 @@ impl OperationKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
+    /// Whether a request header of this name, lower case, belongs to the operation.
+    #[must_use]
+    pub fn takes_header(self, name: &str) -> bool {
+        self.spec().is_some_and(|spec| spec.knows_header(name))
+    }
+
     /// How the body of a request of this operation is treated.
     #[must_use]
     pub fn body(self) -> BodyRule {

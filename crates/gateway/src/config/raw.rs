@@ -130,22 +130,28 @@ section! {
         /// Where the bucket stands in requests to the store: `path` or `virtual` (in the host
         /// name).
         addressing: String as "`path` or `virtual`" = "path";
+        /// What is known of stores like this one, for the keys below that are not written: `generic`, `aws`,
+        /// `ceph-rgw`, `garage`, `minio`, `swift` or `s3s-fs`.
+        preset: String as "name" = "generic";
         /// Keys of objects that the store takes for another's, and that are refused therefore:
         /// `leading-slash`, `double-slash`, `dot-segments`, `trailing-slash`, `case` (upper case is
         /// refused), `part-source` (a `%` in the source of UploadPartCopy), or what is known of
         /// `rgw` (`part-source`), `minio` (`leading-slash`, `double-slash`, `dot-segments`) or
         /// `files` (a file system: `minio` and `trailing-slash`). `[]` for a store that keeps every
         /// key as it is: a store that folds `a/../b` into `b` would undo what a policy decides.
-        key_rules: Vec<Value<String>> as "list of rules" = "[dot-segments]";
+        key_rules: Vec<Value<String>> as "list of rules" = "of the preset; [dot-segments]";
         /// Who decides beside the policies of the caller: `gateway`, with the bucket policies that
         /// are configured here; access control lists do not exist then; or `store`, with its own
         /// bucket policies and access control lists: the calls for them pass, and anonymous
         /// requests go to it unsigned.
         authorization: String as "`gateway` or `store`" = "gateway";
         /// Operations, by their names in the API, on which the store breaks: they are answered with
-        /// `NotImplemented` and never reach it. A Ceph RGW (`key_rules: [rgw]`) is not asked to Select unless
-        /// this is written: it breaks on it.
-        refused_operations: Vec<Value<String>> as "list of operations" = "[]; [SelectObjectContent] of RGW";
+        /// `NotImplemented` and never reach it. Where `key_rules` name `rgw`, those of the preset `ceph-rgw`.
+        refused_operations: Vec<Value<String>> as "list of operations" = "of the preset; []";
+        /// Headers that are a promise and that the store ignores without a word, each as `OPERATION:HEADER`, such
+        /// as `DeleteObject:If-Match`: a request with one is answered with `NotImplemented`. `[]` passes them on
+        /// whatever becomes of them.
+        ignored_headers: Vec<Value<String>> as "list of headers" = "of the preset; []";
         /// What the store understands beyond the basics.
         capabilities: RawCapabilities = "";
     }
@@ -156,7 +162,10 @@ section! {
     RawCapabilities {
         /// Whether checksums that arrive in the trailer of a small body go to the store as
         /// `x-amz-checksum-*` header.
-        checksum_headers: bool = "true";
+        checksum_headers: bool = "of the preset; true";
+        /// Whether the store compares the `If-Match` of a PutObject with the quotes around its ETag. Some
+        /// compare it with the ETag alone: then it is sent without them.
+        quoted_if_match: bool = "of the preset; true";
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Store {
     pub authorization: Authorization,
     /// The operations on which it breaks.
     pub refused_operations: Vec<s3::OperationKind>,
+    /// The headers that it ignores although they are promises, each with its operation.
+    pub ignored_headers: Vec<(s3::OperationKind, http::HeaderName)>,
     /// What it understands beyond the basics.
     pub capabilities: Capabilities,
 }
@@ -68,6 +70,8 @@ pub enum Addressing {
 pub struct Capabilities {
     /// It takes `x-amz-checksum-*` headers.
     pub checksum_headers: bool,
+    /// It compares the `If-Match` of a PutObject with its quotes, as HTTP has it.
+    pub quoted_if_match: bool,
 }
 
 /// A rule for bucket names.
@@ -111,6 +115,12 @@ pub struct Credential {
 }
 
 impl Store {
+    /// The first header of a request that the store would silently not keep its promise about.
+    pub fn ignored_header(&self, operation: &s3::Operation) -> Option<&http::HeaderName> {
+        let ignored = self.ignored_headers.iter().filter(|(kind, _)| *kind == operation.kind());
+        ignored.map(|(_, name)| name).find(|name| operation.header(name.as_str()).is_some())
+    }
+
     /// The keys for a caller: the first whose condition holds, else the one without a condition.
     /// An anonymous caller never falls to the latter. None: the caller has no business here
     /// (`AccessDenied`).

@@ -220,6 +220,9 @@ impl<B> Identified<B> {
         if let Some(kind) = kinds.find(|kind| store.refused_operations.contains(kind)) {
             return Err(Reject::RefusedOperation(kind));
         }
+        if let Some(name) = store.ignored_header(&operation) {
+            return Err(Reject::IgnoredHeader(name.clone()));
+        }
         let caller_context = caller.context(&snapshot.live.account_id);
         let mut request_context = Context::new();
         let account = &snapshot.live.account_id;

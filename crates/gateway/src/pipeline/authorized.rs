@@ -133,6 +133,10 @@ impl Authorized {
         record.bytes_in = prepared.taken;
         let host = HeaderValue::try_from(host).map_err(|_| Reject::NoStoreHandle)?;
         headers.insert(header::HOST, host);
+        if self.operation.kind() == OperationKind::PutObject && !store.capabilities.quoted_if_match
+        {
+            without_quotes(&mut headers, &header::IF_MATCH);
+        }
         if store.capabilities.checksum_headers {
             headers.extend(prepared.trailers.iter().cloned());
         }
@@ -285,6 +289,18 @@ impl Authorized {
             now: self.now,
             success: self.posted.map(|posted| posted.success),
         }
+    }
+}
+
+/// The ETag of a condition without its quotes, if it is one ETag.
+fn without_quotes(headers: &mut HeaderMap, name: &header::HeaderName) {
+    let bare = headers
+        .get(name)
+        .and_then(|value| value.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\""))
+        .filter(|bare| !bare.contains(&b'"'))
+        .and_then(|bare| HeaderValue::from_bytes(bare).ok());
+    if let Some(bare) = bare {
+        headers.insert(name, bare);
     }
 }
 

@@ -5,6 +5,49 @@ use testkit::signed::encode;
 
 use crate::harness::{Plan, World, request};
 
+/// A condition on a write that the store does not look at would be a lost update.
+#[tokio::test]
+async fn a58_a_header_that_the_store_ignores_is_refused() {
+    let world = Plan::new().with(|config| {
+        config["stores"][0]["preset"] = json!("garage");
+        config["stores"][0]["capabilities"] = json!({ "checksum_headers": false });
+    });
+    let world = world.start().await;
+    let put = |name: &str, value: &str| {
+        request("PUT", "/data/k").header(name, value).body("x").sign(&world.loader)
+    };
+    for (name, value) in [("if-none-match", "*"), ("if-match", "\"e\"")] {
+        let refused = world.refused(&put(name, value), 501, "NotImplemented").await;
+        assert_eq!(refused.xml("Header"), Some(name), "{}", refused.text());
+    }
+    let delete = request("DELETE", "/data/k").header("if-match", "\"e\"").sign(&world.loader);
+    world.refused(&delete, 501, "NotImplemented").await;
+    world.passed(&put("x-amz-meta-a", "b")).await;
+    let get = request("GET", "/data/k").header("if-none-match", "\"e\"").sign(&world.loader);
+    let (_, arrived) = world.passed(&get).await;
+    assert_eq!(arrived.header("if-none-match"), Some("\"e\""));
+}
+
+/// Ceph RGW compares `If-Match` of a PutObject with the bare ETag.
+#[tokio::test]
+async fn an_if_match_is_sent_as_the_store_reads_it() {
+    for (preset, quoted) in [("ceph-rgw", false), ("generic", true)] {
+        let plan = Plan::new().with(|config| config["stores"][0]["preset"] = json!(preset));
+        let world = plan.start().await;
+        for (sent, bare) in
+            [("\"e\"", "e"), ("e", "e"), ("*", "*"), ("\"a\", \"b\"", "\"a\", \"b\"")]
+        {
+            let put = request("PUT", "/data/k").header("if-match", sent).body("x");
+            let (_, arrived) = world.passed(&put.sign(&world.loader)).await;
+            let expected = if quoted { sent } else { bare };
+            assert_eq!(arrived.header("if-match"), Some(expected), "{preset} {sent}");
+            let get = request("GET", "/data/k").header("if-match", sent).sign(&world.loader);
+            let (_, arrived) = world.passed(&get).await;
+            assert_eq!(arrived.header("if-match"), Some(sent), "{preset} {sent}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a56_keys_that_the_store_would_fold() {
     let plan = Plan::new().with(|config| config["stores"][0]["key_rules"] = json!(["minio"]));

@@ -16,7 +16,8 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
         authorization: Authorization::Gateway,
         refused_operations: Vec::new(),
         key_rules: s3::KeyRules::EXACT,
-        capabilities: Capabilities { checksum_headers: true },
+        ignored_headers: Vec::new(),
+        capabilities: Capabilities { checksum_headers: true, quoted_if_match: true },
     })
 }
 

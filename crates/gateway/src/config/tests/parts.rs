@@ -1,6 +1,9 @@
 //! Rules of each part: stores, credentials, listeners, users, providers.
 
+use std::sync::Arc;
+
 use super::*;
+use crate::config::presets::Preset;
 
 fn two_stores(a: &str, b: &str) -> Setup {
     let store = |name: &str, more: &str| {
@@ -111,6 +114,44 @@ fn key_rules_add_up() {
     assert_eq!(rules("[minio]"), s3::KeyRules::MINIO);
     let both = s3::KeyRules { folds_case: true, ..s3::KeyRules::RGW };
     assert_eq!(rules("[case, rgw]"), both);
+}
+
+#[test]
+fn a_preset_holds_for_what_is_not_written() {
+    let with = |keys: &str| {
+        let lines = format!("region: us-east-1\n    {}", keys.replace('\n', "\n    "));
+        Setup::least().with("region: us-east-1", &lines)
+    };
+    let store = |keys: &str| Arc::clone(&with(keys).config().live.stores.all()[0]);
+    let generic = store("preset: generic");
+    let unsaid = Setup::least().config();
+    let unsaid = &unsaid.live.stores.all()[0];
+    assert_eq!(generic.key_rules, unsaid.key_rules);
+    assert_eq!(generic.capabilities, unsaid.capabilities);
+    assert!(generic.refused_operations.is_empty() && generic.ignored_headers.is_empty());
+    let rgw = store("preset: ceph-rgw");
+    assert_eq!(rgw.key_rules, s3::KeyRules::RGW);
+    assert_eq!(rgw.refused_operations, [s3::OperationKind::SelectObjectContent]);
+    assert!(!rgw.capabilities.quoted_if_match && rgw.capabilities.checksum_headers);
+    let delete = (s3::OperationKind::DeleteObject, http::header::IF_MATCH);
+    assert!(rgw.ignored_headers.contains(&delete));
+    let written = store(
+        "preset: ceph-rgw\nkey_rules: [case]\nrefused_operations: []\nignored_headers: ['PutObject:If-Match']\ncapabilities: { quoted_if_match: true }",
+    );
+    assert!(written.key_rules.folds_case && !written.key_rules.decodes_part_source_twice);
+    assert!(written.refused_operations.is_empty() && written.capabilities.quoted_if_match);
+    let put = (s3::OperationKind::PutObject, http::header::IF_MATCH);
+    assert_eq!(written.ignored_headers, [put]);
+    for name in Preset::names() {
+        for (kind, header) in Preset::parse(name).unwrap().ignored_headers {
+            assert!(kind.takes_header(header), "{name}: {kind:?} {header}");
+        }
+        store(&format!("preset: {name}"));
+    }
+    with("preset: ceph").fails_with("must be one of `generic`, `aws`, `ceph-rgw`");
+    with("ignored_headers: [If-Match]").fails_with("must be an operation, a colon");
+    with("ignored_headers: ['Delete:If-Match']").fails_with("is no operation of S3");
+    with("ignored_headers: ['DeleteObject:If-Range']").fails_with("no header of that operation");
 }
 
 #[test]

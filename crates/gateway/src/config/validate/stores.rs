@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
 use s3::KeyRules;
 
 use super::Check;
@@ -9,6 +10,7 @@ use super::credentials::credentials;
 use crate::config::error::Place;
 use crate::config::http_url::{HttpUrl, Scheme};
 use crate::config::pem;
+use crate::config::presets::Preset;
 use crate::config::raw::{RawConfig, RawStore};
 use crate::config::rules::Facts;
 use crate::config::shape::{Field, Value, quoted};
@@ -107,12 +109,15 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
     let credentials = credentials(raw, place, facts, check);
     let ca = ca(raw, check);
     let addressing = addressing(raw, endpoint.as_ref(), check);
-    let key_rules = key_rules(raw, check);
     let authorization = authorization(raw, check);
-    let refused_operations = refused_operations(raw, check);
-    let capabilities = raw.capabilities.get().map(|found| &found.value);
-    let capability =
-        |field: Option<&Field<bool>>, default| field.map_or(default, |f| f.or(default));
+    let preset = preset(raw, check);
+    // A broken preset is a mistake already; what is written beside it is looked at with any.
+    let assumed = preset.or(Preset::parse(Preset::UNSAID))?;
+    let key_rules = key_rules(raw, assumed, check);
+    let refused_operations = refused_operations(raw, assumed, check);
+    let ignored_headers = ignored_headers(raw, assumed, check);
+    let capabilities = capabilities(raw, assumed.capabilities);
+    preset?;
     Some(Arc::new(Store {
         name: name?,
         endpoint: endpoint?,
@@ -127,10 +132,28 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
         key_rules: key_rules?,
         authorization: authorization?,
         refused_operations: refused_operations?,
-        capabilities: Capabilities {
-            checksum_headers: capability(capabilities.map(|c| &c.checksum_headers), true),
-        },
+        ignored_headers: ignored_headers?,
+        capabilities,
     }))
+}
+
+fn preset(raw: &RawStore, check: &mut Check<'_>) -> Option<&'static Preset> {
+    match &raw.preset {
+        Field::Absent => Preset::parse(Preset::UNSAID),
+        Field::Bad => None,
+        Field::Set(word) => check.parse(word, |text| {
+            Preset::parse(text)
+                .ok_or_else(|| format!("must be one of {}", quoted(&Preset::names())))
+        }),
+    }
+}
+
+fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
+    let Some(Value { value: written, .. }) = raw.capabilities.get() else { return preset };
+    Capabilities {
+        checksum_headers: written.checksum_headers.or(preset.checksum_headers),
+        quoted_if_match: written.quoted_if_match.or(preset.quoted_if_match),
+    }
 }
 
 fn authorization(raw: &RawStore, check: &mut Check<'_>) -> Option<Authorization> {
@@ -145,18 +168,51 @@ fn authorization(raw: &RawStore, check: &mut Check<'_>) -> Option<Authorization>
     }
 }
 
-fn refused_operations(raw: &RawStore, check: &mut Check<'_>) -> Option<Vec<s3::OperationKind>> {
-    let read = |item: &Value<String>, check: &mut Check<'_>| {
-        let advice = "is no operation of S3: use its name in the API, as `SelectObjectContent`";
-        check.parse(item, |text| s3::OperationKind::parse(text).ok_or(advice))
-    };
+fn operation(text: &str) -> Result<s3::OperationKind, &'static str> {
+    s3::OperationKind::parse(text)
+        .ok_or("is no operation of S3: use its name in the API, as `SelectObjectContent`")
+}
+
+fn refused_operations(
+    raw: &RawStore,
+    preset: &Preset,
+    check: &mut Check<'_>,
+) -> Option<Vec<s3::OperationKind>> {
     if !raw.refused_operations.is_written() {
-        // One Select, and that process takes no forms any more (docs/stores.md).
+        // Whoever says which keys it takes for one says which store it is.
         let rgw = raw.key_rules.items().iter().any(|rule| rule.value == "rgw");
-        return Some(if rgw { vec![s3::OperationKind::SelectObjectContent] } else { Vec::new() });
+        let known = if rgw { Preset::parse("ceph-rgw").unwrap_or(preset) } else { preset };
+        return Some(known.refused_operations.to_vec());
     }
-    let all: Vec<_> = raw.refused_operations.items().iter().map(|item| read(item, check)).collect();
+    let items = raw.refused_operations.items();
+    let all: Vec<_> = items.iter().map(|item| check.parse(item, operation)).collect();
     if raw.refused_operations.is_bad() { None } else { all.into_iter().collect() }
+}
+
+fn ignored_headers(
+    raw: &RawStore,
+    preset: &Preset,
+    check: &mut Check<'_>,
+) -> Option<Vec<(s3::OperationKind, HeaderName)>> {
+    if !raw.ignored_headers.is_written() {
+        let known = preset.ignored_headers.iter();
+        return Some(known.map(|(kind, name)| (*kind, HeaderName::from_static(name))).collect());
+    }
+    let read = |text: &str| {
+        let advice =
+            "must be an operation, a colon and one of its headers, as `DeleteObject:If-Match`";
+        let (kind, name) = text.split_once(':').ok_or(advice)?;
+        let kind = operation(kind)?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| advice)?;
+        if kind.takes_header(name.as_str()) {
+            Ok((kind, name))
+        } else {
+            Err("is no header of that operation")
+        }
+    };
+    let items = raw.ignored_headers.items();
+    let all: Vec<_> = items.iter().map(|item| check.parse(item, read)).collect();
+    if raw.ignored_headers.is_bad() { None } else { all.into_iter().collect() }
 }
 
 /// A name for logs and metrics, where it must not need quoting.
@@ -291,13 +347,12 @@ const KEY_RULES: [(&str, KeyRules); 9] = [
     ("files", KeyRules::FILES),
 ];
 
-fn key_rules(raw: &RawStore, check: &mut Check<'_>) -> Option<KeyRules> {
+fn key_rules(raw: &RawStore, preset: &Preset, check: &mut Check<'_>) -> Option<KeyRules> {
     if raw.key_rules.is_bad() {
         return None;
     }
     if !raw.key_rules.is_written() {
-        // Nobody said how this store treats them, and the common mistake is the dangerous one.
-        return Some(KeyRules { folds_dot_segments: true, ..KeyRules::EXACT });
+        return Some(preset.key_rules);
     }
     let rule = |text: &str| {
         let found = KEY_RULES.iter().find(|(name, _)| *name == text);

@@ -34,6 +34,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::HmacV1Operation(_)
         | Reject::AnonymousOverride
         | Reject::RefusedOperation(_)
+        | Reject::IgnoredHeader(_)
         | Reject::PolicyOfGateway
         | Reject::NoBucketPolicy
         | Reject::AclsDisabled

@@ -51,6 +51,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::HmacV1Operation(_) => [Reject::HmacV1Operation(s3::OperationKind::ListBuckets)],
         Reject::AnonymousOverride => [Reject::AnonymousOverride],
         Reject::RefusedOperation(_) => [Reject::RefusedOperation(s3::OperationKind::SelectObjectContent)],
+        Reject::IgnoredHeader(_) => [Reject::IgnoredHeader(http::header::IF_MATCH)],
         Reject::PolicyOfGateway => [Reject::PolicyOfGateway],
         Reject::NoBucketPolicy => [Reject::NoBucketPolicy],
         Reject::AclsDisabled => [Reject::AclsDisabled],

@@ -1,0 +1,91 @@
+//! What is known of stores by their names: each a set of defaults for the keys of a store, which may all be
+//! written out instead. What we know and how is in docs/stores.md; `fakes3pp probe` finds out about others.
+
+use s3::{KeyRules, OperationKind};
+
+use super::stores::Capabilities;
+
+/// Defaults of a store.
+#[derive(Debug)]
+pub(crate) struct Preset {
+    pub(crate) name: &'static str,
+    pub(crate) key_rules: KeyRules,
+    pub(crate) refused_operations: &'static [OperationKind],
+    pub(crate) ignored_headers: &'static [(OperationKind, &'static str)],
+    pub(crate) capabilities: Capabilities,
+}
+
+/// Every preset.
+static PRESETS: [Preset; 7] = [GENERIC, AWS, CEPH_RGW, GARAGE, MINIO, SWIFT, S3S_FS];
+
+/// A store of which we know that it speaks S3. The common mistake about keys is the dangerous one.
+const GENERIC: Preset = Preset {
+    name: "generic",
+    key_rules: KeyRules { folds_dot_segments: true, ..KeyRules::EXACT },
+    refused_operations: &[],
+    ignored_headers: &[],
+    capabilities: Capabilities { checksum_headers: true, quoted_if_match: true },
+};
+
+/// Amazon S3.
+const AWS: Preset = Preset { name: "aws", key_rules: KeyRules::EXACT, ..GENERIC };
+
+/// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more.
+const CEPH_RGW: Preset = Preset {
+    name: "ceph-rgw",
+    key_rules: KeyRules::RGW,
+    refused_operations: &[OperationKind::SelectObjectContent],
+    ignored_headers: &[
+        (OperationKind::CompleteMultipartUpload, "if-match"),
+        (OperationKind::CompleteMultipartUpload, "if-none-match"),
+        (OperationKind::CopyObject, "x-amz-copy-source-if-match"),
+        (OperationKind::DeleteObject, "if-match"),
+    ],
+    capabilities: Capabilities { quoted_if_match: false, ..GENERIC.capabilities },
+};
+
+/// Garage, reported of 2.5.
+const GARAGE: Preset = Preset {
+    name: "garage",
+    key_rules: KeyRules::EXACT,
+    ignored_headers: &[
+        (OperationKind::CompleteMultipartUpload, "if-match"),
+        (OperationKind::CompleteMultipartUpload, "if-none-match"),
+        (OperationKind::DeleteObject, "if-match"),
+        (OperationKind::PutObject, "if-match"),
+        (OperationKind::PutObject, "if-none-match"),
+    ],
+    ..GENERIC
+};
+
+/// MinIO, reported of its last release.
+const MINIO: Preset = Preset { name: "minio", key_rules: KeyRules::MINIO, ..GENERIC };
+
+/// OpenStack Swift with s3api, reported of 2.30. Checksum headers are not known to it.
+const SWIFT: Preset = Preset {
+    name: "swift",
+    ignored_headers: &[
+        (OperationKind::GetObject, "x-amz-server-side-encryption-customer-algorithm"),
+        (OperationKind::HeadObject, "x-amz-server-side-encryption-customer-algorithm"),
+    ],
+    capabilities: Capabilities { checksum_headers: false, ..GENERIC.capabilities },
+    ..GENERIC
+};
+
+/// The embedded store of the demo, measured with 0.14: objects are files.
+const S3S_FS: Preset = Preset { name: "s3s-fs", key_rules: KeyRules::FILES, ..GENERIC };
+
+impl Preset {
+    /// The preset of this name.
+    pub(crate) fn parse(name: &str) -> Option<&'static Self> {
+        PRESETS.iter().find(|preset| preset.name == name)
+    }
+
+    /// The names of all presets.
+    pub(crate) fn names() -> Vec<&'static str> {
+        PRESETS.iter().map(|preset| preset.name).collect()
+    }
+
+    /// Of a store of which nothing is said.
+    pub(crate) const UNSAID: &'static str = GENERIC.name;
+}
