@@ -66,6 +66,12 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.sdk_name().eq_ignore_ascii_case(name))
     }
 
+    /// How many characters it has in base64, as in headers and trailers.
+    #[must_use]
+    pub const fn base64_length(self) -> usize {
+        self.length().div_ceil(3) * 4
+    }
+
     /// How many bytes a checksum has.
     #[must_use]
     pub const fn length(self) -> usize {

@@ -24,11 +24,16 @@ const GENERIC: Preset = Preset {
     key_rules: KeyRules { folds_dot_segments: true, ..KeyRules::EXACT },
     refused_operations: &[],
     ignored_headers: &[],
-    capabilities: Capabilities { checksum_headers: true, quoted_if_match: true },
+    capabilities: Capabilities { checksum_headers: true, trailers: false, quoted_if_match: true },
 };
 
 /// Amazon S3.
-const AWS: Preset = Preset { name: "aws", key_rules: KeyRules::EXACT, ..GENERIC };
+const AWS: Preset = Preset {
+    name: "aws",
+    key_rules: KeyRules::EXACT,
+    capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
+    ..GENERIC
+};
 
 /// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more.
 const CEPH_RGW: Preset = Preset {
@@ -55,6 +60,7 @@ const GARAGE: Preset = Preset {
         (OperationKind::PutObject, "if-match"),
         (OperationKind::PutObject, "if-none-match"),
     ],
+    capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
     ..GENERIC
 };
 

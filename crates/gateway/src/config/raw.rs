@@ -163,6 +163,10 @@ section! {
         /// Whether checksums that arrive in the trailer of a small body go to the store as
         /// `x-amz-checksum-*` header.
         checksum_headers: bool = "of the preset; true";
+        /// Whether the store takes `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `aws-chunked` bodies with a checksum
+        /// behind the payload. Then checksums that arrive in the trailer of a larger body go to it as a trailer;
+        /// else they are verified, and not kept.
+        trailers: bool = "of the preset; false";
         /// Whether the store compares the `If-Match` of a PutObject with the quotes around its ETag. Some
         /// compare it with the ETag alone: then it is sent without them.
         quoted_if_match: bool = "of the preset; true";

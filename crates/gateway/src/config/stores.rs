@@ -70,6 +70,8 @@ pub enum Addressing {
 pub struct Capabilities {
     /// It takes `x-amz-checksum-*` headers.
     pub checksum_headers: bool,
+    /// It takes `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `aws-chunked` bodies with a checksum behind the payload.
+    pub trailers: bool,
     /// It compares the `If-Match` of a PutObject with its quotes, as HTTP has it.
     pub quoted_if_match: bool,
 }

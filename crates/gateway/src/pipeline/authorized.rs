@@ -14,7 +14,7 @@ use sigv4::{Payload, Timestamp};
 use tokio::time::Instant;
 
 use super::authenticated::Signature;
-use super::body::{BodyError, Inspector, Trailers, Verdict, VerifiedStream, collect};
+use super::body::{BodyError, FramedStream, Inspector, Trailers, Verdict, VerifiedStream, collect};
 use super::budget::Share;
 use super::client_body::ClientBody;
 use super::custody::Custody;
@@ -186,6 +186,7 @@ impl Authorized {
             | Payload::StreamingSigned
             | Payload::StreamingSignedTrailer => Payload::Unsigned,
         };
+        let trailer = expect.trailer();
         let inspector = Inspector::new(expect);
         let idle = app.limits().body_idle_timeout;
         let small = length <= app.limits().small_body.get();
@@ -196,7 +197,15 @@ impl Authorized {
         }
         let stream = VerifiedStream::new(incoming, inspector, length, idle);
         let verdict = Some(stream.verdict());
-        let body = OutgoingBody::stream(stream);
+        let (body, payload) = match trailer.filter(|_| self.store.capabilities.trailers) {
+            Some(trailer) => {
+                headers.extend(payload::framing_headers(length, trailer));
+                let framed = FramedStream::new(stream, length, trailer);
+                let framed = framed.ok_or(Reject::TooLarge { limit })?;
+                (OutgoingBody::framed(framed), Payload::StreamingUnsignedTrailer)
+            }
+            None => (OutgoingBody::stream(stream), payload),
+        };
         Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0 })
     }
 

@@ -3,6 +3,7 @@
 //! [`Inspector`] is the pure part: wire bytes in, payload bytes out. [`VerifiedStream`] and
 //! [`collect`] put it under a client's connection.
 
+mod framed;
 mod inspector;
 
 use std::future::Future;
@@ -15,6 +16,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use tokio::time::{Instant, Sleep, sleep};
 
+pub use framed::FramedStream;
 pub use inspector::{BodyError, Expectations, Inspector, Trailers};
 
 use super::budget::{Budget, Share};

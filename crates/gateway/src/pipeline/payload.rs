@@ -1,8 +1,8 @@
 //! What a request says about its payload, made into what the payload has to be.
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use s3::Operation;
-use s3::checksum::Declared;
+use s3::checksum::{Algorithm, Declared};
 use sigv4::Payload;
 use sigv4::chunked::Framing;
 
@@ -53,6 +53,15 @@ pub(super) fn expectations(
     };
     let (md5, checksum) = (declared.md5, declared.header);
     Ok(Expectations { length, limit, sha256, md5, checksum, framing })
+}
+
+/// What tells a store of a framed body. `Content-Encoding: aws-chunked` is not among it: some stores keep that with
+/// the object, and none needs it (older AWS SDKs for Java do not send it).
+pub(super) fn framing_headers(length: u64, trailer: Algorithm) -> [(HeaderName, HeaderValue); 2] {
+    [
+        (HeaderName::from_static("x-amz-decoded-content-length"), HeaderValue::from(length)),
+        (HeaderName::from_static("x-amz-trailer"), HeaderValue::from_static(trailer.header_name())),
+    ]
 }
 
 fn framing(

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::client::Progress;
+use crate::pipeline::body::{FramedStream, VerifiedStream};
 use crate::pipeline::budget::Share;
 
 /// What goes to a store: nothing, bytes that are verified already, or a stream that fails unless
@@ -21,7 +22,8 @@ pub struct OutgoingBody {
 #[derive(Debug)]
 enum Source {
     Whole(Option<Bytes>),
-    Stream(Box<crate::pipeline::body::VerifiedStream>),
+    Stream(Box<VerifiedStream>),
+    Framed(Box<FramedStream>),
 }
 
 /// A stream ended before it was verified. The reason is kept by the stream's owner; the store's
@@ -59,12 +61,18 @@ impl OutgoingBody {
 
     /// A stream that verifies while it flows.
     #[must_use]
-    pub fn stream(stream: crate::pipeline::body::VerifiedStream) -> Self {
-        Self {
-            source: Source::Stream(Box::new(stream)),
-            progress: Progress::default(),
-            shares: Vec::new(),
-        }
+    pub fn stream(stream: VerifiedStream) -> Self {
+        Self::of(Source::Stream(Box::new(stream)))
+    }
+
+    /// The same in `aws-chunked` framing, with a trailer.
+    #[must_use]
+    pub fn framed(stream: FramedStream) -> Self {
+        Self::of(Source::Framed(Box::new(stream)))
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source, progress: Progress::default(), shares: Vec::new() }
     }
 
     /// A handle that tells how far this body got, also after it was given away.
@@ -86,6 +94,7 @@ impl Body for OutgoingBody {
         let polled = match &mut this.source {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Source::Stream(stream) => stream.poll_data(cx),
+            Source::Framed(stream) => stream.poll_data(cx),
         };
         match &polled {
             Poll::Ready(Some(Ok(_))) => this.progress.moved(),
@@ -104,6 +113,7 @@ impl Body for OutgoingBody {
         match &self.source {
             Source::Whole(bytes) => bytes.is_none(),
             Source::Stream(stream) => stream.is_done(),
+            Source::Framed(stream) => stream.is_done(),
         }
     }
 
@@ -111,6 +121,7 @@ impl Body for OutgoingBody {
         SizeHint::with_exact(match &self.source {
             Source::Whole(bytes) => bytes.as_ref().map_or(0, |b| b.len() as u64),
             Source::Stream(stream) => stream.remaining(),
+            Source::Framed(stream) => stream.remaining(),
         })
     }
 }

@@ -27,6 +27,7 @@ mod hostile_store;
 mod meaning;
 mod memory;
 mod neighbour;
+mod payloads;
 mod plan;
 mod policies;
 mod preflight;

@@ -93,6 +93,13 @@ const fn hex_digits(size: u64) -> u64 {
     digits
 }
 
+/// The line before an unsigned chunk of this size, of which the payload need not be there yet. Not for a
+/// size of zero, which would end the body.
+#[must_use]
+pub fn unsigned_line(size: u64) -> Bytes {
+    format!("{size:x}\r\n").into()
+}
+
 /// Makes the framing of one body.
 pub struct Encoder {
     kind: Kind,
@@ -167,5 +174,18 @@ impl Encoder {
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_its_payload_is_the_same_line() {
+        for size in [1, 15, 16, 65_536] {
+            let line = Encoder::unsigned_trailer().chunk(&vec![0; size]);
+            assert_eq!(unsigned_line(size as u64), line);
+        }
     }
 }

@@ -17,7 +17,11 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
         refused_operations: Vec::new(),
         key_rules: s3::KeyRules::EXACT,
         ignored_headers: Vec::new(),
-        capabilities: Capabilities { checksum_headers: true, quoted_if_match: true },
+        capabilities: Capabilities {
+            checksum_headers: true,
+            trailers: false,
+            quoted_if_match: true,
+        },
     })
 }
 

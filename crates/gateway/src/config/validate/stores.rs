@@ -152,6 +152,7 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
     let Some(Value { value: written, .. }) = raw.capabilities.get() else { return preset };
     Capabilities {
         checksum_headers: written.checksum_headers.or(preset.checksum_headers),
+        trailers: written.trailers.or(preset.trailers),
         quoted_if_match: written.quoted_if_match.or(preset.quoted_if_match),
     }
 }

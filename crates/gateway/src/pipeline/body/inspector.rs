@@ -76,6 +76,15 @@ pub struct Expectations {
     pub framing: Option<(Framing, Vec<HeaderName>)>,
 }
 
+impl Expectations {
+    /// The checksum that comes behind the payload.
+    #[must_use]
+    pub fn trailer(&self) -> Option<Algorithm> {
+        let (_, declared) = self.framing.as_ref()?;
+        declared.iter().find_map(|name| Algorithm::from_header_name(name.as_str()))
+    }
+}
+
 /// A checksum that was verified, as header name and value.
 pub type Trailers = Vec<(HeaderName, HeaderValue)>;
 
