@@ -21,7 +21,7 @@ const KEPT: usize = 10_000;
 /// for.
 const KEPT_ANONYMOUS: usize = 1000;
 
-/// Longest text that is kept of one thing. Keys of objects have 1,024 bytes at most.
+/// Longest text that is kept of one thing, in bytes. Keys of objects have 1,024 at most.
 const MAX_TEXT: usize = 1100;
 
 /// What stood in the way.
@@ -81,9 +81,19 @@ pub struct Obstacle {
     pub seen: Option<String>,
 }
 
+/// What has room in [`MAX_TEXT`] bytes of JSON, in which a control character takes six.
 fn cut(text: &str) -> String {
-    let end = (0..=MAX_TEXT.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
-    text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
+    let mut left = MAX_TEXT;
+    let fits = |character: &char| {
+        let length = match character {
+            '"' | '\\' => 2,
+            control if control.is_ascii_control() => 6,
+            other => other.len_utf8(),
+        };
+        left = left.saturating_sub(length);
+        left > 0
+    };
+    text.chars().take_while(fits).collect()
 }
 
 impl Statement {

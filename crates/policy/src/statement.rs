@@ -148,7 +148,9 @@ impl Statement {
             Some(Listed::In(patterns)) => patterns
                 .iter()
                 .any(|pattern| pattern.has_variables() || compare(pattern, asked) != Match::No),
-            Some(Listed::Not(_)) => self.names_resource(asked) != Verdict::Fails,
+            Some(Listed::Not(patterns)) => !patterns
+                .iter()
+                .any(|pattern| !pattern.has_variables() && compare(pattern, asked) == Match::Yes),
         };
         self.addresses(asked.principal) && self.names_action(asked) && resource
     }

@@ -135,8 +135,8 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     ).of(Values::Bool),
     key("aws:CurrentTime", Filled::Both, "the instant of the request").of(Values::Date),
     key("aws:EpochTime", Filled::Both, "the same in seconds since 1970").of(Values::Number),
-    key("aws:UserAgent", Filled::Both, "the header `User-Agent`, when sent; unknown beyond 2,048 bytes"),
-    key("aws:Referer", Filled::Request, "the header `Referer`, when sent; unknown beyond 2,048 bytes"),
+    key("aws:UserAgent", Filled::Both, "the header `User-Agent`, when sent; unknown if it is repeated, no text, or beyond 2,048 bytes"),
+    key("aws:Referer", Filled::Request, "the header `Referer`, when sent; unknown if it is repeated, no text, or beyond 2,048 bytes"),
     key("sts:RoleSessionName", Filled::Login, "the parameter `RoleSessionName`"),
     key(
         "sts:SourceIdentity",

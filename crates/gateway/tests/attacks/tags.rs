@@ -74,6 +74,25 @@ async fn a16_the_tags_of_the_object_decide() {
     }
 }
 
+/// A variable may stand for a tag, in an exception, too, and its default decides nothing before it is known.
+#[tokio::test]
+async fn a22_a_tag_in_a_variable_is_asked_for() {
+    for element in ["Resource", "NotResource"] {
+        let mut deny = json!({ "Effect": "Deny", "Action": "s3:GetObject" });
+        deny[element] = json!("arn:aws:s3:::data/${s3:ExistingObjectTag/class, 'pub'}/*");
+        let world = Plan::new().with_policy(&[allow(&["s3:*"], &["*"]), deny]).start().await;
+        world.store.put("/data/pub/k", b"a", &[]);
+        let alice = world.login("alice").await;
+        for (class, named) in [(Some("secret"), false), (Some("pub"), true), (None, true)] {
+            let pairs: Vec<_> = class.map(|class| ("class", class)).into_iter().collect();
+            tagged(&world, &Answer::ok().body(tags(&pairs)));
+            let response = world.send(&request("GET", "/data/pub/k").sign(&alice)).await;
+            let denied = named == (element == "Resource");
+            assert_eq!(response.status, if denied { 403 } else { 200 }, "{element} {class:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a14_the_tags_of_a_copys_source_decide() {
     let world = world().await;

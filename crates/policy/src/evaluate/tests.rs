@@ -433,6 +433,30 @@ fn a_statement_does_not_concern_what_it_excepts() {
     assert!(needs("arn:aws:s3:::c/k") && !needs("arn:aws:s3:::b/k"));
 }
 
+/// What a variable stands for is not known before the key is asked for: its default rules out nothing.
+#[test]
+fn a22_a_default_does_not_keep_a_key_from_being_asked_for() {
+    let principal = session();
+    for element in ["Resource", "NotResource"] {
+        for value in ["${s3:ExistingObjectTag/c, 'pub'}", "${s3:ExistingObjectTag/c}"] {
+            let text = format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"s3:GetObject",
+                "{element}":"arn:aws:s3:::b/{value}/*"}}}}"#
+            );
+            let identity = [Arc::new(Policy::load(Kind::Identity, "p", &text).unwrap())];
+            let set = PolicySet { identity: &identity, ..PolicySet::default() };
+            for key in ["pub/k", "other/k"] {
+                let resource = &format!("arn:aws:s3:::b/{key}");
+                let action = "s3:GetObject";
+                let request = Request { action, resource, principal: &principal, context: &[] };
+                assert!(needs_key(&set, &request, "s3:ExistingObjectTag/"), "{text} {key}");
+                let request = Request { action: "s3:PutObject", ..request };
+                assert!(!needs_key(&set, &request, "s3:ExistingObjectTag/"), "{text} {key}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_variable_without_value_is_named() {
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject",
