@@ -115,7 +115,7 @@ impl Obstacle {
                 operator: Some(cut(&miss.operator)),
                 key: Some(cut(&miss.key)),
                 seen: match &miss.seen {
-                    Seen::Value(value) => Some(cut(value)),
+                    Seen::Value(value) | Seen::Several(value) => Some(cut(value)),
                     Seen::Absent | Seen::Undecidable => None,
                 },
             },

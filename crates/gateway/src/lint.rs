@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 pub(crate) use actions::distance;
+pub(crate) use conditions::NEVER_FILLED;
 pub use document::DocumentKind;
 
 /// How much a finding matters.

@@ -26,6 +26,14 @@ impl ActionPattern {
     pub(crate) fn matches(&self, action: &str) -> bool {
         self.0.matches(action, Lookup(&[])) == Match::Yes
     }
+
+    /// Whether it could stand for an action of one of these services, lower case.
+    pub(crate) fn may_be_of(&self, services: &[&str]) -> bool {
+        match self.0.lead().split_once(':') {
+            Some((service, _)) => services.contains(&service),
+            None => true,
+        }
+    }
 }
 
 fn check(text: &str, foreign: bool) -> Result<(), Problem> {
@@ -57,6 +65,21 @@ pub(crate) fn service(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::ActionPattern;
+
+    #[test]
+    fn patterns_are_of_services() {
+        for (pattern, expected) in [
+            ("*", true),
+            ("s3:*", true),
+            ("S3:GetObject", true),
+            ("s3:?etObject", true),
+            ("s3express:CreateSession", false),
+            ("ec2:*", false),
+        ] {
+            let pattern = ActionPattern::parse(pattern, false).unwrap();
+            assert_eq!(pattern.may_be_of(&["sts", "s3"]), expected, "{pattern:?}");
+        }
+    }
     use crate::Problem;
 
     fn matches(pattern: &str, action: &str) -> bool {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::condition::Test;
 use crate::document::{self, Mistakes, Node, Path};
 use crate::error::{LoadErrors, Problem, shown};
-use crate::inspect::key_uses;
+use crate::inspect;
 use crate::policy::{Effect, Kind, Policy, Strictness};
 use crate::statement::{Listed, Statement};
 
@@ -77,7 +77,7 @@ pub(crate) fn policy(
         name: name.into(),
         kind,
         text: json.into(),
-        keys: key_uses(&allows, &denies),
+        keys: inspect::keys(&allows, &denies),
         allows,
         denies,
     })

@@ -47,7 +47,6 @@ impl Test {
         let seen = match lookup.get(self.key.hash, &self.key.name) {
             None => Seen::Absent,
             Some(Value::Unknown) => Seen::Undecidable,
-            Some(Value::Many(_)) if self.wants_one_value() => Seen::Undecidable,
             Some(Value::One(value)) => Seen::Value(value.chars().take(SEEN_CHARS).collect()),
             Some(Value::Many(values)) => {
                 let mut text = String::new();
@@ -56,12 +55,12 @@ impl Test {
                     let left = SEEN_CHARS.saturating_sub(text.chars().count());
                     text.extend(separator.chars().chain(value.chars()).take(left));
                 }
-                Seen::Value(text)
+                if self.wants_one_value() { Seen::Several(text) } else { Seen::Value(text) }
             }
         };
         let variable = match seen {
             Seen::Value(_) => self.values.texts().find_map(|text| text.without_value(lookup)),
-            Seen::Absent | Seen::Undecidable => None,
+            Seen::Absent | Seen::Undecidable | Seen::Several(_) => None,
         };
         ConditionMiss {
             operator: Arc::clone(&self.operator.name),

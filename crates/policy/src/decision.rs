@@ -108,6 +108,10 @@ impl fmt::Display for ConditionMiss {
         match &self.seen {
             Seen::Absent => f.write_str("absent"),
             Seen::Undecidable => f.write_str("not known"),
+            Seen::Several(values) => write!(
+                f,
+                "the list {values:?}, into which only `ForAnyValue:` and `ForAllValues:` look"
+            ),
             Seen::Value(value) => write!(f, "{value:?}"),
         }?;
         match &self.variable {
@@ -207,8 +211,10 @@ pub struct ConditionMiss {
 pub enum Seen {
     /// The key was absent or had no values.
     Absent,
-    /// The key's value is unknown, or its number of values does not fit the condition.
+    /// The key has a value that nobody knows.
     Undecidable,
+    /// Values where the operator looks at one: at most 256 characters of them.
+    Several(String),
     /// The values, at most 256 characters of them: what a client sends must not fill the log.
     Value(String),
 }

@@ -93,13 +93,15 @@ impl<'a> FederatedGrant<'a> {
 impl Policy {
     /// The condition keys that it names in conditions and variables, each once.
     pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(|used| &*used.key)
+        self.keys.iter().map(AsRef::as_ref)
     }
 
-    /// The condition keys that it names, and where.
+    /// The condition keys that it names where it could be about an action of one of these services (lower
+    /// case, as `s3`), and where.
     #[must_use]
-    pub fn key_uses(&self) -> &[KeyUse] {
-        &self.keys
+    pub fn key_uses(&self, services: &[&str]) -> Vec<KeyUse> {
+        let concerns = |statement: &&Statement| statement.may_be_of(services);
+        gather(self.allows.iter().filter(concerns), self.denies.iter().filter(concerns))
     }
 
     /// Whether it names a condition key, whatever the case.
@@ -206,22 +208,29 @@ impl Policy {
     }
 }
 
-/// Gathers the keys of all statements, sorted by name.
-pub(crate) fn key_uses(allows: &[Statement], denies: &[Statement]) -> Vec<KeyUse> {
+/// The keys of all statements, sorted by name.
+pub(crate) fn keys(allows: &[Statement], denies: &[Statement]) -> Vec<Arc<str>> {
+    gather(allows, denies).into_iter().map(|used| used.key).collect()
+}
+
+fn gather<'s>(
+    allows: impl IntoIterator<Item = &'s Statement>,
+    denies: impl IntoIterator<Item = &'s Statement>,
+) -> Vec<KeyUse> {
+    let allows = allows.into_iter().map(|statement| (Effect::Allow, statement));
+    let denies = denies.into_iter().map(|statement| (Effect::Deny, statement));
     let mut uses = BTreeMap::<&str, KeyUse>::new();
-    for (effect, statements) in [(Effect::Allow, allows), (Effect::Deny, denies)] {
-        for statement in statements {
-            for key in statement.keys() {
-                let used = uses.entry(&key.name).or_insert_with(|| KeyUse {
-                    key: Arc::clone(&key.written),
-                    in_allow: false,
-                    in_deny: false,
-                    statements: Vec::new(),
-                });
-                used.in_allow |= effect == Effect::Allow;
-                used.in_deny |= effect == Effect::Deny;
-                used.statements.push(statement.index);
-            }
+    for (effect, statement) in allows.chain(denies) {
+        for key in statement.keys() {
+            let used = uses.entry(&key.name).or_insert_with(|| KeyUse {
+                key: Arc::clone(&key.written),
+                in_allow: false,
+                in_deny: false,
+                statements: Vec::new(),
+            });
+            used.in_allow |= effect == Effect::Allow;
+            used.in_deny |= effect == Effect::Deny;
+            used.statements.push(statement.index);
         }
     }
     let mut uses: Vec<KeyUse> = uses.into_values().collect();

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::compile;
 use crate::decision::{Layer, Reason};
 use crate::error::LoadErrors;
-use crate::inspect::KeyUse;
 use crate::statement::Statement;
 
 /// What a document is for. The kind decides which elements it must and may not have.
@@ -93,7 +92,7 @@ pub struct Policy {
     /// In the order of the document.
     pub(crate) allows: Vec<Statement>,
     pub(crate) denies: Vec<Statement>,
-    pub(crate) keys: Vec<KeyUse>,
+    pub(crate) keys: Vec<Arc<str>>,
 }
 
 impl Policy {

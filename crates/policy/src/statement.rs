@@ -168,6 +168,14 @@ impl Statement {
         in_resources.chain(in_tests)
     }
 
+    /// Whether it could be about an action of one of these services.
+    pub(crate) fn may_be_of(&self, services: &[&str]) -> bool {
+        match &self.actions {
+            Listed::In(patterns) => patterns.iter().any(|pattern| pattern.may_be_of(services)),
+            Listed::Not(_) => true,
+        }
+    }
+
     /// Whether a Deny is about the caller.
     fn addresses(&self, caller: &Principal) -> bool {
         match &self.principal {

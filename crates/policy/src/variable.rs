@@ -118,17 +118,10 @@ impl Text {
 
     /// Whether it stands for the texts that begin with `start`: unclear if only for some of them.
     pub(crate) fn below(&self, start: &str, lookup: Lookup<'_>) -> Match {
-        let lead = match self {
+        let lead = self.lead();
+        let open = match self {
             Self::Exact(literal) if literal.starts_with(start) => return Match::Unclear,
             Self::Exact(_) => return Match::No,
-            Self::Prefix(literal) => &**literal,
-            Self::Pieces { pieces, .. } => match pieces.first() {
-                Some(Piece::Literal(literal)) => &**literal,
-                _ => "",
-            },
-        };
-        let open = match self {
-            Self::Exact(_) => false,
             Self::Prefix(_) => true,
             Self::Pieces { pieces, .. } => matches!(pieces.last(), Some(Piece::Many)),
         };
@@ -138,6 +131,17 @@ impl Text {
             Match::Yes if open => Match::Yes,
             _ if !lead.starts_with(start) && !start.starts_with(lead) => Match::No,
             Match::Yes | Match::No | Match::Unclear => Match::Unclear,
+        }
+    }
+
+    /// What every text that it stands for begins with.
+    pub(crate) fn lead(&self) -> &str {
+        match self {
+            Self::Exact(literal) | Self::Prefix(literal) => literal,
+            Self::Pieces { pieces, .. } => match pieces.first() {
+                Some(Piece::Literal(literal)) => literal,
+                _ => "",
+            },
         }
     }
 

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use policy::{Context, Value};
 
 use crate::date::parse_iso8601;
-use crate::document::{Document, HoldDuration};
+use crate::document::{Configuration, Document, HoldDuration};
 use crate::operation::OperationKind;
 use crate::requirement::Facts;
 use crate::resolve::Parsed;
@@ -52,8 +52,7 @@ fn of_signature(context: &mut Context, facts: &Facts<'_>) {
 }
 
 fn of_query(context: &mut Context, action: &str, parsed: &Parsed) {
-    // HeadBucket needs `s3:ListBucket` too, and lists nothing. `s3:annotation-prefix` and
-    // `s3:max-annotation-results` are never filled: no policy that names them may be loaded.
+    // HeadBucket needs `s3:ListBucket` too, and lists nothing.
     let lists = matches!(
         parsed.spec.kind,
         OperationKind::ListObjects
@@ -223,6 +222,29 @@ fn of_document(context: &mut Context, action: &str, document: &Document, facts: 
                 context.insert("aws:TagKeys", Value::Many(keys));
             }
         }
+        (Document::Configuration(configuration), "s3:PutInventoryConfiguration") => {
+            let fields: Vec<String> = configuration.texts("Field").map(str::to_owned).collect();
+            if !fields.is_empty() {
+                context.insert("s3:InventoryAccessibleOptionalFields", Value::Many(fields));
+            }
+        }
+        (Document::Configuration(configuration), _) if ENCRYPTING.contains(&action) => {
+            of_encryption(context, configuration);
+        }
         _ => {}
+    }
+}
+
+/// UpdateObjectEncryption says in its document what others say in headers. Of `SSE-KMS` alone AWS says what it
+/// is (S3 API Reference, *ObjectEncryption*).
+fn of_encryption(context: &mut Context, configuration: &Configuration) {
+    if configuration.has("SSE-KMS") {
+        set(context, "s3:x-amz-server-side-encryption", Some("aws:kms"));
+    }
+    let mut keys = configuration.texts("KMSKeyArn");
+    if let Some(key) = keys.next() {
+        let one = keys.next().is_none();
+        let value = if one { Value::One(key.to_owned()) } else { Value::Unknown };
+        context.insert("s3:x-amz-server-side-encryption-aws-kms-key-id", value);
     }
 }

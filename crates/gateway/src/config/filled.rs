@@ -18,6 +18,14 @@ pub struct FilledKey {
 }
 
 impl FilledKey {
+    /// Whether `key` is this, or one of these, whatever its case.
+    fn is_named(&self, key: &str) -> bool {
+        match self.name.strip_suffix('/') {
+            Some(_) => starts_with(key, self.name) && key.len() > self.name.len(),
+            None => key.eq_ignore_ascii_case(self.name),
+        }
+    }
+
     /// A key with values of that kind.
     const fn of(self, values: Values) -> Self {
         Self { values, ..self }
@@ -48,15 +56,13 @@ pub enum Values {
 /// Where a key is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filled {
-    /// In trust policies, at the login.
-    Login,
     /// In policies, at each S3 request, and in the `when` of a store's credentials.
     Request,
     /// About the caller: as `Request`, and in trust policies at AssumeRole.
     Caller,
     /// In policies, at each S3 request: it belongs to one of the checks of the operation.
     Check,
-    /// At the login, and for one of the checks of an operation.
+    /// In trust policies, at the login, and in policies for one of the checks of an operation or of AssumeRole.
     LoginAndCheck,
     /// At the login, and at each S3 request.
     Both,
@@ -67,9 +73,9 @@ impl Filled {
     fn is_seen_by(self, reader: Reader) -> bool {
         match reader {
             Reader::Trust => {
-                matches!(self, Self::Login | Self::LoginAndCheck | Self::Caller | Self::Both)
+                matches!(self, Self::LoginAndCheck | Self::Caller | Self::Both)
             }
-            Reader::Permission => !matches!(self, Self::Login),
+            Reader::Permission => true,
             Reader::StoreCredential => matches!(self, Self::Request | Self::Caller | Self::Both),
         }
     }
@@ -77,7 +83,6 @@ impl Filled {
     /// For the table in SEMANTICS.md.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Login => "trust policies",
             Self::Request => "policies, store credentials",
             Self::Caller => "trust policies (AssumeRole), policies, store credentials",
             Self::Check => "policies",
@@ -136,14 +141,18 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key("aws:CurrentTime", Filled::Both, "the instant of the request").of(Values::Date),
     key("aws:EpochTime", Filled::Both, "the same in seconds since 1970").of(Values::Number),
     key("aws:UserAgent", Filled::Both, "the header `User-Agent`, when sent; unknown if it is repeated, no text, or beyond 2,048 bytes"),
-    key("aws:Referer", Filled::Request, "the header `Referer`, when sent; unknown if it is repeated, no text, or beyond 2,048 bytes"),
-    key("sts:RoleSessionName", Filled::Login, "the parameter `RoleSessionName`"),
+    key("aws:Referer", Filled::Both, "the header `Referer`, when sent; unknown if it is repeated, no text, or beyond 2,048 bytes"),
+    key(
+        "sts:RoleSessionName",
+        Filled::LoginAndCheck,
+        "the parameter `RoleSessionName`; in policies of AssumeRole",
+    ),
     key(
         "sts:SourceIdentity",
-        Filled::Login,
+        Filled::LoginAndCheck,
         "the token's claim `https://aws.amazon.com/source_identity`, or the parameter `SourceIdentity` of AssumeRole, if there; also what a chained session inherits",
     ),
-    key("sts:ExternalId", Filled::Login, "the parameter `ExternalId` of AssumeRole, if there"),
+    key("sts:ExternalId", Filled::LoginAndCheck, "the parameter `ExternalId` of AssumeRole, if there"),
     key(
         "aws:RequestTag/",
         Filled::LoginAndCheck,
@@ -152,12 +161,12 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key("aws:TagKeys", Filled::LoginAndCheck, "the keys of these tags, a list, if there are tags"),
     key(
         "sts:TransitiveTagKeys",
-        Filled::Login,
+        Filled::LoginAndCheck,
         "the transitive tag keys of the token or of AssumeRole, a list, if there are any",
     ),
     key(
         "aws:RequestedRegion",
-        Filled::Request,
+        Filled::Caller,
         "a region that means the store which is asked: the signed one if it does, else the store's first; of a call to STS the signed one",
     ),
     key(
@@ -192,7 +201,7 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key("aws:SourceIdentity", Filled::Caller, "the source identity of a session, if it has one"),
     key("aws:PrincipalIsAWSService", Filled::Caller, "`false`; not for anonymous callers").of(Values::Bool),
     key("aws:ViaAWSService", Filled::Both, "`false`").of(Values::Bool),
-    key("aws:ResourceAccount", Filled::Request, "our account"),
+    key("aws:ResourceAccount", Filled::Both, "our account"),
     key("s3:ResourceAccount", Filled::Request, "our account"),
     key(
         "s3:authType",
@@ -239,11 +248,11 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         "the copy source as `BUCKET/KEY`, decoded, without version",
     ),
     key("s3:x-amz-metadata-directive", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-metadata-directive")),
-    key("s3:x-amz-server-side-encryption", Filled::Check, "the header of that name, if there").of(Values::OfHeader("x-amz-server-side-encryption")),
+    key("s3:x-amz-server-side-encryption", Filled::Check, "the header of that name, or the document of UpdateObjectEncryption, if there").of(Values::OfHeader("x-amz-server-side-encryption")),
     key(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
         Filled::Check,
-        "the header of that name, if there",
+        "the header of that name, or the document of UpdateObjectEncryption, if there",
     ),
     key(
         "s3:x-amz-server-side-encryption-customer-algorithm",
@@ -293,6 +302,11 @@ pub const FILLED_KEYS: &[FilledKey] = &[
         Filled::Check,
         "the keys of these tags, a list, if there are tags",
     ),
+    key(
+        "s3:InventoryAccessibleOptionalFields",
+        Filled::Check,
+        "the `OptionalFields` of PutBucketInventoryConfiguration, a list, if there are any",
+    ),
     key("s3:object-lock-mode", Filled::Check, "the header `x-amz-object-lock-mode`, if there").of(Values::OfHeader("x-amz-object-lock-mode")),
     key(
         "s3:object-lock-retain-until-date",
@@ -318,12 +332,13 @@ pub fn is_filled<'a>(
     reader: Reader,
     providers: impl IntoIterator<Item = &'a ProviderRules>,
 ) -> bool {
-    let named = |known: &FilledKey| match known.name.strip_suffix('/') {
-        Some(_) => starts_with(key, known.name) && key.len() > known.name.len(),
-        None => key.eq_ignore_ascii_case(known.name),
-    };
-    FILLED_KEYS.iter().any(|known| known.at.is_seen_by(reader) && named(known))
+    FILLED_KEYS.iter().any(|known| known.at.is_seen_by(reader) && known.is_named(key))
         || providers.into_iter().any(|rules| is_claim(key, rules))
+}
+
+/// Whether some document can meet the key: it is no claim, and in the table.
+pub fn is_in_table(key: &str) -> bool {
+    FILLED_KEYS.iter().any(|known| known.is_named(key))
 }
 
 /// Whether the key is a claim that the provider's sessions keep.
@@ -375,16 +390,18 @@ mod tests {
             ("aws:PrincipalTag/team", Permission, true),
             ("aws:PrincipalTag/", Permission, false),
             ("aws:PrincipalTag/team", Trust, true),
-            ("aws:Referer", Trust, false),
+            ("aws:Referer", Trust, true),
             ("sts:ExternalId", Trust, true),
             ("aws:ViaAWSService", Trust, true),
-            ("aws:ResourceAccount", Trust, false),
+            ("aws:ResourceAccount", Trust, true),
+            ("s3:ResourceAccount", Trust, false),
             ("aws:PrincipalIsAWSService", StoreCredential, true),
             ("aws:RequestTag/team", Trust, true),
             ("aws:RequestTag/team", Permission, true),
             ("aws:RequestTag/team", StoreCredential, false),
             ("sts:RoleSessionName", Trust, true),
-            ("sts:RoleSessionName", Permission, false),
+            ("sts:RoleSessionName", Permission, true),
+            ("sts:ExternalId", StoreCredential, false),
             ("sts:DurationSeconds", Trust, false),
             ("s3:prefix", Permission, true),
             ("s3:prefix", StoreCredential, false),

@@ -18,12 +18,15 @@ pub(crate) struct Preset {
 /// Every preset.
 static PRESETS: [Preset; 7] = [GENERIC, AWS, CEPH_RGW, GARAGE, MINIO, SWIFT, S3S_FS];
 
+/// Only AWS has namespaces of buckets: elsewhere the bucket would be anybody's who knows its name.
+const NAMESPACE: (OperationKind, &str) = (OperationKind::CreateBucket, "x-amz-bucket-namespace");
+
 /// A store of which we know that it speaks S3. The common mistake about keys is the dangerous one.
 const GENERIC: Preset = Preset {
     name: "generic",
     key_rules: KeyRules { folds_dot_segments: true, ..KeyRules::EXACT },
     refused_operations: &[],
-    ignored_headers: &[],
+    ignored_headers: &[NAMESPACE],
     capabilities: Capabilities { checksum_headers: true, trailers: false, quoted_if_match: true },
 };
 
@@ -31,6 +34,7 @@ const GENERIC: Preset = Preset {
 const AWS: Preset = Preset {
     name: "aws",
     key_rules: KeyRules::EXACT,
+    ignored_headers: &[],
     capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
     ..GENERIC
 };
@@ -41,6 +45,7 @@ const CEPH_RGW: Preset = Preset {
     key_rules: KeyRules::RGW,
     refused_operations: &[OperationKind::SelectObjectContent],
     ignored_headers: &[
+        NAMESPACE,
         (OperationKind::CompleteMultipartUpload, "if-match"),
         (OperationKind::CompleteMultipartUpload, "if-none-match"),
         (OperationKind::CopyObject, "x-amz-copy-source-if-match"),
@@ -54,6 +59,7 @@ const GARAGE: Preset = Preset {
     name: "garage",
     key_rules: KeyRules::EXACT,
     ignored_headers: &[
+        NAMESPACE,
         (OperationKind::CompleteMultipartUpload, "if-match"),
         (OperationKind::CompleteMultipartUpload, "if-none-match"),
         (OperationKind::DeleteObject, "if-match"),
@@ -71,6 +77,7 @@ const MINIO: Preset = Preset { name: "minio", key_rules: KeyRules::MINIO, ..GENE
 const SWIFT: Preset = Preset {
     name: "swift",
     ignored_headers: &[
+        NAMESPACE,
         (OperationKind::GetObject, "x-amz-server-side-encryption-customer-algorithm"),
         (OperationKind::HeadObject, "x-amz-server-side-encryption-customer-algorithm"),
     ],

@@ -36,7 +36,9 @@ pub(super) struct Facts<'a> {
 pub(super) fn lint(policy: &Policy, kind: DocumentKind, place: &Place, findings: &mut Findings) {
     // It was loaded: it is JSON.
     let Ok(document) = serde_json::from_str(policy.text()) else { return };
-    for found in lint::policy(&document, kind) {
+    // Of keys that are never filled `judge_keys` knows more.
+    let known = |found: &lint::Lint| found.code == lint::NEVER_FILLED;
+    for found in lint::policy(&document, kind).into_iter().filter(|found| !known(found)) {
         let place = Place::absent(format!("{}: {}", place.path, found.path));
         match found.severity {
             Severity::Error => findings.mistake(&place, found.message),
@@ -113,7 +115,7 @@ pub(super) fn judge_bucket(
 }
 
 /// A Deny on a key that is never filled is refused, an Allow is told; keys that depend on proxies
-/// need `trusted_proxies`.
+/// need `trusted_proxies`. Statements about other services alone concern nobody here.
 fn judge_keys(
     policy: &Policy,
     reader: Reader,
@@ -121,7 +123,7 @@ fn judge_keys(
     facts: &Facts<'_>,
     findings: &mut Findings,
 ) {
-    for used in policy.key_uses() {
+    for used in policy.key_uses(&["s3", "sts"]) {
         if needs_proxies(&used.key) && !facts.proxies_set {
             findings.mistake(place, proxies_message(&used.key));
         }

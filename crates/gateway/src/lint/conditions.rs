@@ -4,18 +4,22 @@
 //! holds where the key is absent, and does something whatever it says.
 
 use s3::words_of_header;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use sigv4::Timestamp;
 
 use super::actions::{self, Action, Named, glob};
 use super::statement::Statement;
 use super::{Lint, Severity};
-use crate::config::filled::{Values, values_of};
+use crate::config::filled::{Values, is_in_table, values_of};
 
 const NEVER: &str = "condition-never-matches";
 
+/// The code of [`unfilled`] findings, which the rules at load tell with what they know of the providers.
+pub(crate) const NEVER_FILLED: &str = "key-never-filled";
+
 pub(super) fn conditions(one: &Statement, found: &mut Vec<Lint>) {
-    let all: Vec<Condition<'_>> = positive(one).collect();
+    unfilled(one, found);
+    let all: Vec<Condition<'_>> = positive(one).filter(|one| !is_unfilled(one.key)).collect();
     let keys = keys_of_actions(one);
     for condition in &all {
         if let Some(keys) = &keys
@@ -28,6 +32,28 @@ pub(super) fn conditions(one: &Statement, found: &mut Vec<Lint>) {
         values(one, condition, found);
     }
     contradictions(one, &all, found);
+}
+
+/// Keys that are never there, whatever the providers.
+fn unfilled(one: &Statement, found: &mut Vec<Lint>) {
+    let elsewhere = |action: &String| matches!(actions::named(action), Named::Elsewhere);
+    if !one.not_action && one.actions.iter().all(elsewhere) {
+        return;
+    }
+    let keys = one.conditions.values().filter_map(Json::as_object).flat_map(Map::keys);
+    for key in keys.filter(|key| is_unfilled(key)) {
+        let message = format!(
+            "`{key}` is never filled here: a positive condition on it never holds, a negated one always"
+        );
+        one.find(found, "Condition", one.inert(), NEVER_FILLED, message);
+    }
+}
+
+/// Claims are the providers', and any name may be one.
+fn is_unfilled(key: &str) -> bool {
+    let service = key.split(':').next().unwrap_or_default();
+    let ours = ["aws", "s3", "sts"].iter().any(|known| known.eq_ignore_ascii_case(service));
+    ours && !is_in_table(key)
 }
 
 /// What one operator asks of one key.
@@ -177,21 +203,23 @@ fn never(one: &Statement, why: &str, found: &mut Vec<Lint>) {
     one.find(found, "Condition", one.inert(), NEVER, message);
 }
 
-/// The keys of S3 that the actions of a statement have.
+/// The keys that the actions of a statement have, which are all of S3.
 struct Keys {
     who: String,
     all: Vec<&'static Action>,
 }
 
 impl Keys {
-    /// Keys of other services, and of the caller, are not an action's.
+    /// Keys of the caller and the connection are not an action's.
     fn have(&self, key: &str) -> bool {
-        let is_s3 = key.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("s3:"));
+        let lower = key.to_ascii_lowercase();
+        let of_action = ["s3:", "sts:", "aws:requesttag/", "aws:tagkeys"];
+        let of_action = of_action.iter().any(|prefix| lower.starts_with(prefix));
         let named = |known: &String| {
             let known = known.split(['<', '$']).next().unwrap_or_default();
             key.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known))
         };
-        !is_s3 || self.all.iter().any(|about| about.keys.iter().any(named))
+        !of_action || self.all.iter().any(|about| about.keys.iter().any(named))
     }
 }
 

@@ -44,6 +44,36 @@ fn what_is_fine_has_no_findings() {
 }
 
 #[test]
+fn keys_that_are_never_there() {
+    use Severity::{Error, Warning};
+    let on = |effect: &str, action: Json, operator: &str, key: &str| {
+        permission(effect, action, json!("*"), json!({ operator: { key: "x" } }))
+    };
+    for key in ["aws:SourceVpc", "AWS:sourcevpce", "aws:PrincipalOrgID", "s3:unheard", "sts:x"] {
+        for operator in ["StringEquals", "StringNotEqualsIfExists"] {
+            let deny = on("Deny", json!("s3:*"), operator, key);
+            assert_eq!(deny, [("key-never-filled", Error)], "{key} {operator}");
+            let allow = on("Allow", json!("*"), operator, key);
+            assert_eq!(allow, [("key-never-filled", Warning)], "{key} {operator}");
+        }
+    }
+    for key in ["ec2:Region", "claims:x", "host.example.org/path:sub"] {
+        assert_eq!(on("Deny", json!("s3:*"), "StringEquals", key), NOTHING, "{key}");
+    }
+    let elsewhere = on("Deny", json!("ec2:RunInstances"), "StringEquals", "aws:SourceVpc");
+    assert_eq!(elsewhere, [("other-service", Severity::Note)]);
+    // Keys of other actions than those that are named.
+    for key in ["aws:RequestTag/team", "AWS:TagKeys", "sts:ExternalId", "s3:ExistingObjectTag/x"] {
+        let put = on("Deny", json!("s3:PutObject"), "StringEquals", key);
+        assert_eq!(put, [("condition-never-matches", Error)], "{key}");
+    }
+    let tag = on("Deny", json!("s3:CreateBucket"), "StringEquals", "aws:RequestTag/team");
+    assert_eq!(tag, NOTHING);
+    let assume = on("Deny", json!("sts:AssumeRole"), "StringEquals", "sts:ExternalId");
+    assert_eq!(assume, NOTHING);
+}
+
+#[test]
 fn actions_that_do_nothing() {
     use Severity::{Error, Note, Warning};
     for (action, resource, expected) in [

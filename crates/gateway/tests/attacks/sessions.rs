@@ -97,6 +97,48 @@ async fn a24_a_service_account_hands_on_keys_for_one_table() {
     world.denied(&request("GET", "/data/alice/x").sign(&keys(&world, &answer))).await;
 }
 
+/// What a call says of the session is known to the caller's policies, too, not to the trust alone.
+#[tokio::test]
+async fn a24_a_callers_policies_see_what_is_asked_of_the_sts() {
+    let deny = |action: &str, operator: &str, key: &str, value: &str| {
+        json!({ "Effect": "Deny", "Action": action, "Resource": "*",
+            "Condition": { operator: { key: value } } })
+    };
+    let own = policy(&[
+        allow(&["sts:AssumeRole"], &["*"]),
+        deny("sts:AssumeRole", "StringEquals", "sts:ExternalId", "shared"),
+        deny("sts:AssumeRole", "StringNotLike", "sts:RoleSessionName", "cat*"),
+        deny("sts:SetSourceIdentity", "StringNotEquals", "sts:SourceIdentity", "${aws:username}"),
+        deny("sts:TagSession", "ForAnyValue:StringEquals", "sts:TransitiveTagKeys", "team"),
+    ]);
+    let mut trust = with_tables().with_file("loader.json", own.to_string());
+    let tables = trust.files.iter_mut().find(|file| file.0 == "roles/tables.json").unwrap();
+    let text = String::from_utf8(tables.1.clone()).unwrap();
+    let also = "\"sts:SetSourceIdentity\",\"sts:AssumeRole\"";
+    tables.1 = text.replacen("\"sts:AssumeRole\"", also, 1).into_bytes();
+    let world = trust.start().await;
+    let tag = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")];
+    let transitive = [tag[0], tag[1], ("TransitiveTagKeys.member.1", "team")];
+    for (more, passes) in [
+        (&[][..], true),
+        (&[("ExternalId", "mine")], true),
+        (&[("ExternalId", "shared")], false),
+        (&[("SourceIdentity", "loader")], true),
+        (&[("SourceIdentity", "alice")], false),
+        (&tag, true),
+        (&transitive, false),
+    ] {
+        let answer = call(&world, &world.loader, &assume(more)).await;
+        if passes {
+            keys(&world, &answer);
+        } else {
+            refused(&answer, 403, "AccessDenied");
+        }
+    }
+    let other = [("RoleArn", TABLES), ("RoleSessionName", "dog")];
+    refused(&call(&world, &world.loader, &form("AssumeRole", &other)).await, 403, "AccessDenied");
+}
+
 #[tokio::test]
 async fn a24_managed_policies_narrow_as_they_are_now_and_their_loss_ends_the_session() {
     let read = policy(&[allow(&["s3:GetObject"], &["*"])]);

@@ -171,7 +171,9 @@ fn the_nearest_allow_is_named() {
     assert_eq!(miss.seen, Seen::Absent);
     context.insert("aws:PrincipalTag/Team", Value::Many(vec!["blue".into()]));
     let Failed::Condition(miss) = near(&context).failed else { panic!() };
-    assert_eq!(miss.seen, Seen::Undecidable);
+    assert_eq!(miss.seen, Seen::Several("blue".to_owned()));
+    let expected = "StringLike on aws:PrincipalTag/Team: it is the list \"blue\", into which only `ForAnyValue:` and `ForAllValues:` look";
+    assert_eq!(miss.to_string(), expected);
 }
 
 #[test]

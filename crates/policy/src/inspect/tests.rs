@@ -10,10 +10,12 @@ fn policies_know_their_keys() {
         {"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:PrincipalTag/Team}",
          "Condition":{"StringEquals":{"AWS:Userid":"x"}}},
         {"Effect":"Deny","Action":"*","Resource":"*",
-         "Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"StringLike":{"aws:userid":"${aws:username}"}}}]}"#;
+         "Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"StringLike":{"aws:userid":"${aws:username}"}}},
+        {"Effect":"Deny","Action":["ec2:*","sqs:SendMessage"],"Resource":"*",
+         "Condition":{"StringEquals":{"ec2:Region":"x"}}}]}"#;
     let policy = Policy::load(Kind::Identity, "test", text).unwrap();
-    let uses: Vec<_> = policy
-        .key_uses()
+    let all = policy.key_uses(&["s3"]);
+    let uses: Vec<_> = all
         .iter()
         .map(|used| (&*used.key, used.in_allow, used.in_deny, used.statements.clone()))
         .collect();
@@ -27,10 +29,11 @@ fn policies_know_their_keys() {
         ]
     );
     assert!(policy.uses_key("AWS:sourceIP") && !policy.uses_key("aws:Source"));
-    assert_eq!((policy.name(), policy.statements(), policy.text()), ("test", 2, text));
+    assert!(policy.uses_key("ec2:Region") && policy.key_uses(&["ec2"]).len() == 5);
+    assert_eq!((policy.name(), policy.statements(), policy.text()), ("test", 3, text));
     assert_eq!(
         format!("{policy:?}"),
-        r#"Policy { name: "test", kind: Identity, statements: 2, .. }"#
+        r#"Policy { name: "test", kind: Identity, statements: 3, .. }"#
     );
 }
 

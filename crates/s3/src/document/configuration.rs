@@ -86,6 +86,20 @@ impl Configuration {
         self.written.iter()
     }
 
+    /// Whether an element of this name is in it, in whatever case.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.pieces.iter().any(|piece| is_open(piece, name))
+    }
+
+    /// The texts of all elements of this name, in whatever case.
+    pub(crate) fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let beside = self.pieces.iter().zip(self.pieces.iter().skip(1));
+        beside.filter(move |(open, _)| is_open(open, name)).map(|(_, inside)| match inside {
+            Piece::Text(text) => text.as_str(),
+            Piece::Open(..) | Piece::Close => "",
+        })
+    }
+
     /// Whether nothing was sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -100,6 +114,10 @@ impl Configuration {
 /// The elements that name a bucket which the store will write to: `TargetBucket` of a logging, `Bucket` in
 /// the destination of a replication, an inventory and an analysis. In whatever case: some readers have none.
 const BUCKETS: [&str; 2] = ["TargetBucket", "Bucket"];
+
+fn is_open(piece: &Piece, wanted: &str) -> bool {
+    matches!(piece, Piece::Open(name, _) if name.eq_ignore_ascii_case(wanted))
+}
 
 fn names_bucket(piece: &Piece) -> bool {
     matches!(piece, Piece::Open(name, _) if BUCKETS.iter().any(|known| known.eq_ignore_ascii_case(name)))

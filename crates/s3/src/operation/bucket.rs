@@ -13,7 +13,11 @@ pub(super) const SPECS: &[Spec] = &[
             ACL,
             GRANT_WRITE,
             DIGESTS,
-            &["x-amz-bucket-object-lock-enabled", "x-amz-object-ownership"],
+            &[
+                "x-amz-bucket-namespace",
+                "x-amz-bucket-object-lock-enabled",
+                "x-amz-object-ownership",
+            ],
         ])
         .document(CONFIGURATION)
         .answers(A::Created),

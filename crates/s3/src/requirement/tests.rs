@@ -149,6 +149,47 @@ fn a58_what_a_create_bucket_says_besides_is_required() {
     assert_eq!(actions(&operation("PUT", "/abc", "", &harmless), None), ["s3:CreateBucket"]);
 }
 
+/// What others say in headers, and a policy may hang on, some say in their documents.
+#[test]
+fn a58_documents_fill_the_keys_of_their_actions() {
+    let keys = |path: &str, query: &str, kind: OperationKind, body: &str| {
+        let document = Document::parse(kind, body.as_bytes()).unwrap();
+        let requirements =
+            operation("PUT", path, query, &[]).requirements(&Facts::default(), Some(&document));
+        let get =
+            |key: &str| requirements.iter().map(|one| one.context.get(key).cloned()).collect();
+        let (sse, kms) =
+            ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id");
+        let all: [Vec<Option<Value>>; 3] =
+            [get(sse), get(kms), get("s3:InventoryAccessibleOptionalFields")];
+        all
+    };
+    let update = |inside: &str| {
+        let body = format!("<ObjectEncryption>{inside}</ObjectEncryption>");
+        let [sse, kms, _] =
+            keys("/abc/k", "encryption", OperationKind::UpdateObjectEncryption, &body);
+        // Both actions that it needs have them.
+        assert!(sse.len() == 2 && sse[0] == sse[1] && kms[0] == kms[1]);
+        (sse[0].clone(), kms[0].clone())
+    };
+    let one = |text: &str| Some(Value::from(text));
+    let kms = "<SSE-KMS><KMSKeyArn>arn:k</KMSKeyArn></SSE-KMS>";
+    assert_eq!(update(kms), (one("aws:kms"), one("arn:k")));
+    assert_eq!(update("<SSE-KMS/>"), (one("aws:kms"), None));
+    assert_eq!(update(""), (None, None));
+    let twice = format!("{kms}<sse-kms><kmskeyarn>arn:l</kmskeyarn></sse-kms>");
+    assert_eq!(update(&twice), (one("aws:kms"), Some(Value::Unknown)));
+    let inventory = |fields: &str| {
+        let body = format!("<InventoryConfiguration><Id>a</Id>{fields}</InventoryConfiguration>");
+        let kind = OperationKind::PutBucketInventoryConfiguration;
+        keys("/abc", "inventory&id=a", kind, &body)[2][0].clone()
+    };
+    let fields = "<OptionalFields><Field>Size</Field><Field>ObjectOwner</Field></OptionalFields>";
+    let both = Value::Many(vec!["Size".to_owned(), "ObjectOwner".to_owned()]);
+    assert_eq!(inventory(fields), Some(both));
+    assert_eq!(inventory(""), None);
+}
+
 #[test]
 fn headers_are_keys_of_the_actions_that_have_them() {
     let object = ("/abc/k", "s3:PutObject");

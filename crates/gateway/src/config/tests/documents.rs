@@ -56,7 +56,6 @@ fn a60_a_deny_on_a_key_that_is_never_filled_does_not_load() {
     for condition in [
         r#"{"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}"#,
         r#"{"StringEquals": {"aws:SourceOrgID": "o-1"}}"#,
-        r#"{"StringEquals": {"sts:RoleSessionName": "x"}}"#,
         r#"{"Null": {"aws:MultiFactorAuthAge": "true"}}"#,
         r#"{"StringEquals": {"idp.corp.net/realm:email": "x"}}"#,
         r#"{"StringEquals": {"claims:email": "x"}}"#,

@@ -128,7 +128,10 @@ fn a_preset_holds_for_what_is_not_written() {
     let unsaid = &unsaid.live.stores.all()[0];
     assert_eq!(generic.key_rules, unsaid.key_rules);
     assert_eq!(generic.capabilities, unsaid.capabilities);
-    assert!(generic.refused_operations.is_empty() && generic.ignored_headers.is_empty());
+    let namespace = http::HeaderName::from_static("x-amz-bucket-namespace");
+    assert!(generic.refused_operations.is_empty());
+    assert_eq!(generic.ignored_headers, [(s3::OperationKind::CreateBucket, namespace)]);
+    assert!(store("preset: aws").ignored_headers.is_empty());
     let rgw = store("preset: ceph-rgw");
     assert_eq!(rgw.key_rules, s3::KeyRules::RGW);
     assert_eq!(rgw.refused_operations, [s3::OperationKind::SelectObjectContent]);
