@@ -196,6 +196,40 @@ pub enum QueryError {
     },
 }
 
+/// The parameters of the STS calls, lists by their names alone (STS API Reference, *Actions*).
+const PARAMETERS: [&str; 22] = [
+    "AccessKeyId",
+    "Action",
+    "DurationSeconds",
+    "EncodedMessage",
+    "ExternalId",
+    "Name",
+    "Policy",
+    "PolicyArns",
+    "PrincipalArn",
+    "ProvidedContexts",
+    "ProviderId",
+    "RoleArn",
+    "RoleSessionName",
+    "SAMLAssertion",
+    "SerialNumber",
+    "SourceIdentity",
+    "Tags",
+    "TargetPrincipal",
+    "TokenCode",
+    "TransitiveTagKeys",
+    "Version",
+    "WebIdentityToken",
+];
+
+/// Whether a parameter of this name, or an element of a list such as `Tags.member.1.Key`, belongs to a
+/// call of the STS, in whatever case.
+#[must_use]
+pub fn is_parameter(name: &str) -> bool {
+    let list = name.split('.').next().unwrap_or_default();
+    PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(list))
+}
+
 /// Takes a call apart.
 ///
 /// `query` is the raw query string without `?`, `form` the raw body of a POST; either may be empty.

@@ -10,8 +10,10 @@ use gateway::server::Serves;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::client::{Connection, Response};
+use testkit::issuer::FakeIssuer;
 use testkit::logs::Log;
 use testkit::signed::{Credentials, Prepared};
+use testkit::store::FakeStore;
 
 use crate::harness::{HOST, Plan, allow, login_form, policy, request, sts_post};
 use crate::plan::{LOADER_ACCESS, LOADER_SECRET};
@@ -172,11 +174,21 @@ async fn a53_what_is_good_holds_for_the_next_request_of_an_open_connection() {
 async fn a53_what_is_broken_changes_nothing_and_is_told() {
     let followed = Followed::start(Plan::new(), false).await;
     let alice = followed.login().await;
-    let good = |name: &str| std::fs::read_to_string(followed.path(name)).unwrap();
+    let good = |name: &str| std::fs::read_to_string(followed.path(name)).ok();
     let denies_nothing = json!({ "Effect": "Deny", "Action": "*", "Resource": "*",
         "Condition": { "StringEquals": { "aws:SourceVpc": "x" } } });
+    let misspelt = json!({ "Effect": "Deny", "Action": "s3:GetObjekt", "Resource": "*" });
+    let github = "token.actions.githubusercontent.com";
+    let shared = followed.role(&[allow(&["s3:GetObject"], &["*"])]);
+    let shared = shared.replace(&followed.plan.issuer.arn_part(), github);
+    let mut unexpected = json!({ "name": "reads all", "role": "people.json", "expected": "allow" });
+    unexpected["request"] = json!({ "action": "s3:GetObject", "resource": "arn:aws:s3:::data/bob/x",
+        "principal": "arn:aws:sts::000000000000:assumed-role/people/s" });
     let mut failures = 0;
     for (name, broken, says) in [
+        ("roles/people.json", followed.role(&[misspelt]), "did you mean `s3:GetObject`"),
+        ("roles/people.json", shared, "serves everybody"),
+        ("roles/people.test.json", json!({ "tests": [unexpected] }).to_string(), "reads all"),
         ("roles/people.json", "{".to_owned(), "people.json"),
         ("roles/people.json", followed.role(&[denies_nothing]), "never fills"),
         ("keys.ring", "k1 active short\n".to_owned(), "key ring"),
@@ -193,13 +205,76 @@ async fn a53_what_is_broken_changes_nothing_and_is_told() {
         assert!(mistakes.contains(says) && mistakes.len() > 4, "{name}: {mistakes}");
         assert_eq!(report["generation"], failures, "one more for each good one before");
         assert_eq!(followed.status(&alice).await, 200, "{name}");
-        followed.write(name, &before);
+        match &before {
+            Some(before) => followed.write(name, before),
+            None => std::fs::remove_file(followed.path(name)).unwrap(),
+        }
         followed.asker.ask();
         followed.until_generation(failures + 1).await;
     }
     let metrics = followed.admin("/metrics").await.text().to_owned();
     let counted = format!("fakes3pp_config_reloads_total{{result=\"failed\"}} {failures}");
     assert!(metrics.contains(&counted), "{metrics}");
+}
+
+#[tokio::test]
+async fn a53_stores_come_change_and_go() {
+    let open = [allow(&["s3:*"], &["*"])];
+    let followed = Followed::start(Plan::new().with_policy(&open), false).await;
+    let alice = followed.login().await;
+    let get = || request("GET", "/far/k").sign(&alice);
+    let (far, farther) = (FakeStore::start(), FakeStore::start());
+    assert_eq!(followed.send(&get()).await.status, 404, "the one store does not have it");
+    for store in [&far, &farther] {
+        store.put("/far/k", store.url().as_bytes(), &[]);
+    }
+    followed
+        .change(|config| {
+            let mut second = config["stores"][0].clone();
+            second["name"] = json!("far");
+            second["default"] = json!(false);
+            second["regions"] = json!(["there"]);
+            second["buckets"] = json!(["far"]);
+            second["endpoint"] = json!(far.url());
+            config["stores"].as_array_mut().unwrap().push(second);
+        })
+        .await;
+    assert_eq!(followed.send(&get()).await.text(), far.url());
+    followed.change(|config| config["stores"][1]["endpoint"] = json!(farther.url())).await;
+    assert_eq!(followed.send(&get()).await.text(), farther.url());
+    followed.change(|config| config["stores"].as_array_mut().unwrap().truncate(1)).await;
+    assert_eq!(followed.send(&get()).await.status, 404);
+    assert_eq!(followed.status(&alice).await, 200, "and nobody else noticed");
+}
+
+#[tokio::test]
+async fn a53_providers_come_and_go() {
+    let followed = Followed::start(Plan::new(), false).await;
+    let second = FakeIssuer::start();
+    let token = || second.token("alice");
+    assert_eq!(followed.assume(&token()).await.status, 400);
+    let first = followed.plan.role.to_string();
+    let role = first.replace(&followed.plan.issuer.arn_part(), &second.arn_part());
+    followed.write("roles/guests.json", &role.replace("role/people", "role/guests"));
+    followed
+        .change(|config| {
+            let mut provider = config["providers"][0].clone();
+            provider["issuer"] = json!(second.issuer());
+            config["providers"].as_array_mut().unwrap().push(provider);
+        })
+        .await;
+    let form = login_form(&token(), "guest").replace("people", "guests");
+    let login = async || {
+        let address = followed.gateway.address(Serves::Sts).unwrap();
+        let mut connection = Connection::open(address).await;
+        connection.send(&sts_post(&form)).await;
+        connection.response("POST").await.status
+    };
+    assert_eq!(login().await, 200);
+    assert_eq!(followed.assume(&followed.plan.issuer.token("alice")).await.status, 200);
+    std::fs::remove_file(followed.path("roles/guests.json")).unwrap();
+    followed.change(|config| config["providers"].as_array_mut().unwrap().truncate(1)).await;
+    assert_eq!(login().await, 400);
 }
 
 #[tokio::test]

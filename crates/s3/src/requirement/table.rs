@@ -238,7 +238,8 @@ pub(super) const fn row(operation: K) -> Row {
             Row::new(ByVersion("s3:GetObjectTagging", "s3:GetObjectVersionTagging"), Object, &[])
         }
         K::GetObjectTorrent => Row::new(
-            ByVersion("s3:GetObjectTorrent", "s3:GetObjectVersionTorrent"),
+            // It has no version, for all that there is `s3:GetObjectVersionTorrent`.
+            One("s3:GetObjectTorrent"),
             Object,
             &[Check(Always, One("s3:GetObject"), Object)],
         ),

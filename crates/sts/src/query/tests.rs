@@ -352,3 +352,15 @@ proptest! {
         prop_assert_eq!(call.web_identity_token.as_str(), token);
     }
 }
+
+#[test]
+fn the_names_of_parameters_are_known() {
+    for name in
+        ["RoleArn", "webidentitytoken", "PolicyArns.member.1.arn", "Tags.member.1.Key", "Name"]
+    {
+        assert!(is_parameter(name), "{name}");
+    }
+    for name in ["", "utm_source", "Role", "Tag.member.1.Key", "x.RoleArn"] {
+        assert!(!is_parameter(name), "{name}");
+    }
+}

@@ -158,6 +158,17 @@ fn a_preset_holds_for_what_is_not_written() {
 }
 
 #[test]
+fn a10_names_that_aws_uses_are_not_taken_out_of_urls() {
+    let removing =
+        |name: &str| Setup::least().and(&format!("removable_query_parameters: ['{name}']\n"));
+    removing("utm_source").config();
+    for name in ["versionId", "X-Amz-Date", "RoleArn", "PolicyArns.member.1.arn", "sourceidentity"]
+    {
+        removing(name).fails_with("means something to AWS");
+    }
+}
+
+#[test]
 fn s3_and_sts_may_be_alone_or_share_a_port() {
     let shared = Setup::least().with("sts: '127.0.0.1:2'", "sts: '127.0.0.1:1'").config();
     assert_eq!(shared.startup.listen.s3, shared.startup.listen.sts);

@@ -94,7 +94,7 @@ pub(super) fn removable_query(raw: &RawConfig, check: &mut Check<'_>) -> Option<
         if name.is_empty() || name.len() > 128 || !name.chars().all(|c| c.is_ascii_graphic()) {
             let message = "must be the exact name of a query parameter, 1 to 128 visible letters";
             check.findings.mistake(&item.place, message);
-        } else if s3::is_query_name_of_aws(name) {
+        } else if s3::is_query_name_of_aws(name) || sts::query::is_parameter(name) {
             let message = format!(
                 "`{}` means something to AWS: without it, another request than the signed one would be decided about",
                 shown(name)
