@@ -254,3 +254,15 @@ fn tests_beside_the_roles_are_run() {
         .file("roles/a.test.json", "[]")
         .fails_with("is no file of tests");
 }
+
+/// All mistakes at once: what is wrong with a store hides nothing in the documents.
+#[test]
+fn bucket_policies_are_judged_beside_broken_stores() {
+    let setup = Setup::least()
+        .and("bucket_policies: buckets\n")
+        .file("buckets/data.json", "{")
+        .with("region: us-east-1", "region: '!'");
+    let mistakes = setup.mistakes();
+    assert!(mistakes.iter().any(|one| one.starts_with("stores[0].region")), "{mistakes:?}");
+    assert!(mistakes.iter().any(|one| one.starts_with("buckets/data.json")), "{mistakes:?}");
+}

@@ -36,7 +36,15 @@ pub(super) fn bucket_policies(
     let before = check.findings.mistakes().len();
     let path = check.sources.path(&folder.value);
     let names = listed(&path, &folder.place, folder, check)?;
-    let stores = facts.stores?;
+    let Some(stores) = facts.stores else {
+        // They are broken, which is told; so is what is wrong with the documents, once for all.
+        for name in names.iter().filter(|name| name.ends_with(".json")) {
+            let place = Place::absent(Path::new(&folder.value).join(name).display().to_string());
+            let bucket = name.strip_suffix(".json").unwrap_or(name);
+            document(bucket, &path.join(name), &place, (known, facts), check);
+        }
+        return None;
+    };
     let mut reading = Reading { stores, known, facts, policies: BucketPolicies::default() };
     for name in names {
         let file = path.join(&name);
@@ -146,14 +154,9 @@ impl Reading<'_> {
             );
             check.findings.mistake(&place, message);
         }
-        let bytes = check.sources.read_at(file, &place, MAX_FILE, &mut check.findings);
-        let Some(policy) = bytes.and_then(|bytes| load(bucket, &place, bytes, check)) else {
+        let Some(policy) = document(bucket, file, &place, (self.known, self.facts), check) else {
             return;
         };
-        judge_bucket(&policy, &place, self.facts, &mut check.findings);
-        for missing in self.known.missing(&policy) {
-            check.findings.mistake(&place, missing);
-        }
         warn_about_anonymous(&policy, store, &place, check);
         if self.policies.insert(&store.name, bucket, Arc::new(policy)).is_some() {
             let message = format!(
@@ -163,6 +166,23 @@ impl Reading<'_> {
             check.findings.mistake(&place, message);
         }
     }
+}
+
+/// Reads and judges one document for itself.
+fn document(
+    bucket: &str,
+    file: &Path,
+    place: &Place,
+    (known, facts): (&Known<'_>, &Facts<'_>),
+    check: &mut Check<'_>,
+) -> Option<Policy> {
+    let bytes = check.sources.read_at(file, place, MAX_FILE, &mut check.findings)?;
+    let policy = load(bucket, place, bytes, check)?;
+    judge_bucket(&policy, place, facts, &mut check.findings);
+    for missing in known.missing(&policy) {
+        check.findings.mistake(place, missing);
+    }
+    Some(policy)
 }
 
 fn load(bucket: &str, place: &Place, bytes: Vec<u8>, check: &mut Check<'_>) -> Option<Policy> {
