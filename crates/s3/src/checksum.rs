@@ -1,11 +1,14 @@
 //! Checksums of a body: what the client says it is, and what it turns out to be.
 
+use std::hash::Hasher as _;
+
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crc_fast::CrcAlgorithm;
 use http::HeaderMap;
 use md5::{Digest as _, Md5};
+use twox_hash::{XxHash3_64, XxHash3_128, XxHash64};
 
 use crate::code::AwsCode;
 use crate::operation::OperationKind;
@@ -23,12 +26,32 @@ pub enum Algorithm {
     Sha1,
     /// SHA-256.
     Sha256,
+    /// SHA-512.
+    Sha512,
+    /// MD5, beside and not instead of `Content-MD5`.
+    Md5,
+    /// XXH64 with seed 0, as a big-endian number.
+    XxHash64,
+    /// XXH3 of 64 bits, likewise.
+    XxHash3,
+    /// XXH3 of 128 bits, likewise.
+    XxHash128,
 }
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+    pub const ALL: [Self; 10] = [
+        Self::Crc32,
+        Self::Crc32c,
+        Self::Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha512,
+        Self::Md5,
+        Self::XxHash64,
+        Self::XxHash3,
+        Self::XxHash128,
+    ];
 
     /// The name of the header or trailer that holds the checksum.
     #[must_use]
@@ -39,6 +62,11 @@ impl Algorithm {
             Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
             Self::Sha1 => "x-amz-checksum-sha1",
             Self::Sha256 => "x-amz-checksum-sha256",
+            Self::Sha512 => "x-amz-checksum-sha512",
+            Self::Md5 => "x-amz-checksum-md5",
+            Self::XxHash64 => "x-amz-checksum-xxhash64",
+            Self::XxHash3 => "x-amz-checksum-xxhash3",
+            Self::XxHash128 => "x-amz-checksum-xxhash128",
         }
     }
 
@@ -57,6 +85,11 @@ impl Algorithm {
             Self::Crc64Nvme => "CRC64NVME",
             Self::Sha1 => "SHA1",
             Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+            Self::Md5 => "MD5",
+            Self::XxHash64 => "XXHASH64",
+            Self::XxHash3 => "XXHASH3",
+            Self::XxHash128 => "XXHASH128",
         }
     }
 
@@ -77,9 +110,11 @@ impl Algorithm {
     pub const fn length(self) -> usize {
         match self {
             Self::Crc32 | Self::Crc32c => 4,
-            Self::Crc64Nvme => 8,
+            Self::Crc64Nvme | Self::XxHash64 | Self::XxHash3 => 8,
+            Self::Md5 | Self::XxHash128 => 16,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
+            Self::Sha512 => 64,
         }
     }
 }
@@ -96,6 +131,11 @@ enum State {
     /// On the heap: it holds 300 bytes of tables.
     Crc(Box<crc_fast::Digest>),
     Sha(digest::Context),
+    Md5(Md5),
+    /// These hold hundreds of bytes, too.
+    XxHash64(Box<XxHash64>),
+    XxHash3(Box<XxHash3_64>),
+    XxHash128(Box<XxHash3_128>),
 }
 
 impl std::fmt::Debug for Hasher {
@@ -115,6 +155,11 @@ impl Hasher {
             Algorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme),
             Algorithm::Sha1 => State::Sha(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
             Algorithm::Sha256 => State::Sha(digest::Context::new(&digest::SHA256)),
+            Algorithm::Sha512 => State::Sha(digest::Context::new(&digest::SHA512)),
+            Algorithm::Md5 => State::Md5(Md5::new()),
+            Algorithm::XxHash64 => State::XxHash64(Box::new(XxHash64::with_seed(0))),
+            Algorithm::XxHash3 => State::XxHash3(Box::new(XxHash3_64::with_seed(0))),
+            Algorithm::XxHash128 => State::XxHash128(Box::new(XxHash3_128::with_seed(0))),
         };
         Self { algorithm, state }
     }
@@ -130,6 +175,10 @@ impl Hasher {
         match &mut self.state {
             State::Crc(crc) => crc.update(bytes),
             State::Sha(sha) => sha.update(bytes),
+            State::Md5(md5) => md5.update(bytes),
+            State::XxHash64(hash) => hash.write(bytes),
+            State::XxHash3(hash) => hash.write(bytes),
+            State::XxHash128(hash) => hash.write(bytes),
         }
     }
 
@@ -142,6 +191,10 @@ impl Hasher {
             }
             State::Crc(crc) => crc.finalize().to_be_bytes().to_vec(),
             State::Sha(sha) => sha.finish().as_ref().to_vec(),
+            State::Md5(md5) => md5.finalize().to_vec(),
+            State::XxHash64(hash) => hash.finish().to_be_bytes().to_vec(),
+            State::XxHash3(hash) => hash.finish().to_be_bytes().to_vec(),
+            State::XxHash128(hash) => hash.finish_128().to_be_bytes().to_vec(),
         };
         Checksum { algorithm: self.algorithm, bytes }
     }

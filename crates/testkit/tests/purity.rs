@@ -54,6 +54,7 @@ const PURE: [Pure; 4] = [
             ("serde", "policies of forms"),
             ("serde_json", "policies of forms"),
             ("thiserror", "error enums"),
+            ("twox-hash", "XXH checksums"),
         ],
     },
     Pure {

@@ -31,8 +31,13 @@ const CHECKSUMS: &[&str] = &[
     "ChecksumCRC32",
     "ChecksumCRC32C",
     "ChecksumCRC64NVME",
+    "ChecksumMD5",
     "ChecksumSHA1",
     "ChecksumSHA256",
+    "ChecksumSHA512",
+    "ChecksumXXHASH128",
+    "ChecksumXXHASH3",
+    "ChecksumXXHASH64",
     "ChecksumType",
 ];
 const MAX_TEXT: usize = 4096;

@@ -24,7 +24,17 @@ fn checksums_of_the_check_string() {
         (Algorithm::Crc64Nvme, "rosUhgp5mIg="),
         (Algorithm::Sha1, "98O8HYCOBHMq32eZZczDTKeuNEE="),
         (Algorithm::Sha256, "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
+        (
+            Algorithm::Sha512,
+            "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ==",
+        ),
+        (Algorithm::Md5, "JfnnlDI7RTiF9RgfG2JNCw=="),
+        (Algorithm::XxHash64, "jLhB20DmroM="),
+        (Algorithm::XxHash3, "ctyxi2ehff8="),
+        (Algorithm::XxHash128, "MxGUd+3l3NXpcWQnaB1YYA=="),
     ] {
+        assert_eq!(value.len(), algorithm.base64_length());
+        assert_eq!(Algorithm::from_sdk_name(algorithm.sdk_name()), Some(algorithm));
         assert_eq!(of(algorithm, &[b"123456789"]), value, "{algorithm:?}");
         assert_eq!(of(algorithm, &[b"1234", b"", b"56789"]), value, "{algorithm:?}");
         assert_eq!(Checksum::parse(algorithm, value).unwrap().to_base64(), value);
@@ -46,7 +56,7 @@ fn a40_values_of_the_wrong_shape_are_refused() {
 fn names_are_read_in_any_case() {
     assert_eq!(Algorithm::from_header_name("X-Amz-Checksum-Crc64Nvme"), Some(Algorithm::Crc64Nvme));
     assert_eq!(Algorithm::from_sdk_name("crc32c"), Some(Algorithm::Crc32c));
-    assert_eq!(Algorithm::from_header_name("x-amz-checksum-md5"), None);
+    assert_eq!(Algorithm::from_header_name("x-amz-checksum-type"), None);
     assert_eq!(Algorithm::from_sdk_name(""), None);
 }
 
@@ -68,7 +78,7 @@ fn a_request_may_say_one_checksum() {
         declared(&[("x-amz-trailer", "x-amz-checksum-crc32,x-amz-checksum-sha1")]),
         Err(ChecksumError::Several)
     );
-    for trailer in ["x-amz-meta-a", "x-amz-checksum-md5", "content-md5"] {
+    for trailer in ["x-amz-meta-a", "x-amz-checksum-blake3", "content-md5"] {
         assert_eq!(declared(&[("x-amz-trailer", trailer)]), Err(ChecksumError::Trailer));
     }
 }

@@ -8,8 +8,18 @@ const MAX_PARTS: usize = 10_000;
 /// The longest ETag or checksum that is read. Real ones are below 128 bytes.
 const MAX_VALUE: usize = 1024;
 /// The checksums that a part may be named with.
-const CHECKSUMS: &[&str] =
-    &["ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256"];
+const CHECKSUMS: &[&str] = &[
+    "ChecksumCRC32",
+    "ChecksumCRC32C",
+    "ChecksumCRC64NVME",
+    "ChecksumMD5",
+    "ChecksumSHA1",
+    "ChecksumSHA256",
+    "ChecksumSHA512",
+    "ChecksumXXHASH128",
+    "ChecksumXXHASH3",
+    "ChecksumXXHASH64",
+];
 
 /// A part of the upload.
 #[derive(Debug, Clone, PartialEq, Eq)]

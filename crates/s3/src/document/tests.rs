@@ -147,7 +147,7 @@ fn complete_that_is_not_understood_is_refused() {
         "<Part><PartNumber>10001</PartNumber></Part>",
         "<Part><PartNumber>x</PartNumber></Part>",
         "<Part><PartNumber>1</PartNumber><Size>1</Size></Part>",
-        "<Part><PartNumber>1</PartNumber><ChecksumXXHASH3>a</ChecksumXXHASH3></Part>",
+        "<Part><PartNumber>1</PartNumber><ChecksumBLAKE3>a</ChecksumBLAKE3></Part>",
         "<Part><PartNumber>1</PartNumber><ChecksumSHA1>a</ChecksumSHA1><ChecksumSHA1>a</ChecksumSHA1></Part>",
     ] {
         assert_eq!(of(malformed), Err(AwsCode::MalformedXML), "{malformed}");

@@ -151,15 +151,19 @@ pub(super) const READ_CONDITIONS: &[&str] = &[
 ];
 pub(super) const WRITE_CONDITIONS: &[&str] = &["if-match", "if-none-match"];
 pub(super) const CHECKSUM_ALGORITHM: &[&str] = &["x-amz-checksum-algorithm"];
-/// `Content-MD5` and the checksums of a body. `x-amz-checksum-md5`, `-sha512` and `-xxhash*` are
-/// known to AWS but not verified here, so that they are refused rather than promised.
+/// `Content-MD5` and the checksums of a body.
 pub(super) const DIGESTS: &[&str] = &[
     "content-md5",
     "x-amz-checksum-crc32",
     "x-amz-checksum-crc32c",
     "x-amz-checksum-crc64nvme",
+    "x-amz-checksum-md5",
     "x-amz-checksum-sha1",
     "x-amz-checksum-sha256",
+    "x-amz-checksum-sha512",
+    "x-amz-checksum-xxhash128",
+    "x-amz-checksum-xxhash3",
+    "x-amz-checksum-xxhash64",
     "x-amz-sdk-checksum-algorithm",
 ];
 pub(super) const OBJECT_DIGESTS: &[&str] = &[
@@ -167,8 +171,13 @@ pub(super) const OBJECT_DIGESTS: &[&str] = &[
     "x-amz-checksum-crc32",
     "x-amz-checksum-crc32c",
     "x-amz-checksum-crc64nvme",
+    "x-amz-checksum-md5",
     "x-amz-checksum-sha1",
     "x-amz-checksum-sha256",
+    "x-amz-checksum-sha512",
+    "x-amz-checksum-xxhash128",
+    "x-amz-checksum-xxhash3",
+    "x-amz-checksum-xxhash64",
     "x-amz-checksum-type",
     "x-amz-mp-object-size",
 ];

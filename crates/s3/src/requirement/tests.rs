@@ -188,6 +188,16 @@ fn a58_documents_fill_the_keys_of_their_actions() {
     let both = Value::Many(vec!["Size".to_owned(), "ObjectOwner".to_owned()]);
     assert_eq!(inventory(fields), Some(both));
     assert_eq!(inventory(""), None);
+    // Tables of metadata have keys of their own.
+    let kind = OperationKind::CreateBucketMetadataConfiguration;
+    let body =
+        b"<MetadataConfiguration><KmsKeyArn>arn:k</KmsKeyArn><SSE-KMS/></MetadataConfiguration>";
+    let document = Document::parse(kind, body).unwrap();
+    let create = operation("POST", "/abc", "metadataConfiguration", &[]);
+    for one in create.requirements(&Facts::default(), Some(&document)).iter() {
+        let mut keys = one.context.iter().map(|(key, _)| key);
+        assert!(!keys.any(|key| key.contains("encryption")), "{one:?}");
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn a58_headers_with_a_promise_reach_the_store() {
 fn a58_unknown_amz_headers_are_refused_by_name() {
     for (method, query, name) in [
         ("PUT", "", "x-amz-something-new"),
-        ("PUT", "", "x-amz-checksum-xxhash3"),
+        ("PUT", "", "x-amz-checksum-blake3"),
         ("PUT", "", "x-amz-write-offset-bytes"),
         ("GET", "", "x-amz-acl"),
         ("GET", "", "x-amz-meta-a"),
