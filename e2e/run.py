@@ -188,6 +188,38 @@ def answers(url):
     return False
 
 
+# What the preset `ceph-rgw` says, found out.
+PROBED = """
+    key_rules: [part-source]
+    ignored_headers:
+      - CompleteMultipartUpload:if-none-match
+      - CompleteMultipartUpload:if-match
+      - DeleteObject:if-match
+      - CopyObject:x-amz-copy-source-if-match
+      - UploadPartCopy:x-amz-copy-source-if-match
+      - CopyObject:x-amz-copy-source-if-none-match
+      - UploadPartCopy:x-amz-copy-source-if-none-match
+      - CopyObject:x-amz-copy-source-if-unmodified-since
+      - UploadPartCopy:x-amz-copy-source-if-unmodified-since
+      - CopyObject:x-amz-copy-source-if-modified-since
+      - UploadPartCopy:x-amz-copy-source-if-modified-since
+      - CreateBucket:x-amz-bucket-namespace
+    capabilities:
+      checksum_headers: true
+      trailers: false
+      discards_short_uploads: true
+      quoted_if_match: false
+"""
+
+
+def probe(folder, config, environment):
+    """The store is what its preset says."""
+    command = [BINARIES / "fakes3pp", "probe", "--config", config, "--store", "ceph"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode != 0 or PROBED not in done.stdout or "left behind" in done.stdout:
+        raise Failed(f"fakes3pp probe said:\n{done.stdout}{done.stderr}")
+
+
 def prepare(folder, config, environment):
     """What comes before `fakes3pp serve`: a key ring, and a look at the configuration."""
     for words in (["keys", "init", "--file", "keys.ring"], ["check", "--config", config]):
@@ -213,6 +245,7 @@ def gateway(rgw):
         "STORE_SECRET_KEY": rgw["RGW_SECRET_KEY"],
     }
     prepare(folder, "fakes3pp.yaml", environment)
+    probe(folder, "fakes3pp.yaml", environment)
     ensure_bucket(at_rgw(rgw), "data")
     listen = config["listen"]
     port = {name: listen[name].rsplit(":", 1)[1] for name in ("s3", "sts")}

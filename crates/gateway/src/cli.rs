@@ -15,6 +15,7 @@ mod explain;
 mod keys;
 mod lines;
 mod policy;
+mod probe;
 mod simulate;
 
 /// The long text of `--help`.
@@ -30,7 +31,8 @@ any S3-compatible store through the gateway, within the policies of their role.
   fakes3pp simulate < cases.jsonl          says what policies decide, and why
   fakes3pp policy validate FILE...         says everything that is wrong with policies
   fakes3pp policy lint FILE...             says what loads and is not what it seems
-  fakes3pp policy test DIR                 runs the expectations beside the policies";
+  fakes3pp policy test DIR                 runs the expectations beside the policies
+  fakes3pp probe --store NAME              finds out what a store does and does not do";
 
 /// What stands below the options.
 const AFTER: &str = "\
@@ -66,6 +68,8 @@ pub enum Command {
     /// Look at policies before they are put to use.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Find out what a store of the configuration does and does not do, and print the keys that say so.
+    Probe(probe::Probe),
 }
 
 /// Where the configuration is.
@@ -120,6 +124,7 @@ impl Command {
             Self::Explain(explain) => explain::run(&explain, surroundings)?,
             Self::Simulate(simulate) => simulate::run(&simulate, surroundings)?,
             Self::Policy(command) => policy::run(&command, surroundings)?,
+            Self::Probe(probe) => probe::run(&probe, surroundings)?,
         };
         Ok(Outcome::Done(code))
     }

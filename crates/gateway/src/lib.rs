@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod oidc;
 pub mod pipeline;
 pub mod policy_tests;
+pub mod probe;
 pub mod reject;
 pub mod reload;
 pub mod serve;

@@ -106,6 +106,11 @@ pub enum Reject {
     /// The store would take a key for another one.
     #[error("{0}")]
     KeyRule(#[from] s3::key_rules::KeyRuleError),
+    /// The store would keep what came of a body that does not verify.
+    #[error(
+        "the store keeps uploads that are cut short, so that it may not be given a larger body that has to be verified: send it without checksum and signature of the payload"
+    )]
+    KeepsShortUploads,
     /// A length that is not a number.
     #[error("a content length is not a number")]
     ContentLength,
@@ -258,6 +263,7 @@ impl Rejection {
 impl Reject {
     /// What AWS answers. One arm a variant: whoever adds one is led here by the compiler.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one short arm a variant")]
     pub fn rejection(&self) -> Rejection {
         match self {
             Self::Present(error) => signature::present(error),
@@ -287,8 +293,12 @@ impl Reject {
             ),
             Self::RefusedOperation(_) => Rejection::new(AwsCode::NotImplemented, self)
                 .say("The store behind this gateway does not support this operation."),
-            Self::IgnoredHeader(name) => self.not_implemented().extra("Header", name.as_str()),
-            Self::CopyAcrossStores | Self::TargetInOtherStore => self.not_implemented(),
+            Self::IgnoredHeader(name) => {
+                self.told(AwsCode::NotImplemented).extra("Header", name.as_str())
+            }
+            Self::CopyAcrossStores | Self::TargetInOtherStore | Self::KeepsShortUploads => {
+                self.told(AwsCode::NotImplemented)
+            }
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)
                 .say("Bucket policies are part of this gateway's configuration."),
             Self::NoBucketPolicy => Rejection::new(AwsCode::NoSuchBucketPolicy, self),
@@ -307,7 +317,7 @@ impl Reject {
             Self::UnexpectedBody => Rejection::new(AwsCode::UnexpectedContent, self),
             Self::Form(error) => form::malformed(error),
             Self::PostPolicy(error) => form::policy(error),
-            Self::Preflight(error) => Rejection::new(error.code(), self).tell(sentence(&error.to_string())),
+            Self::Preflight(error) => self.told(error.code()),
             Self::Cors(_) => Rejection::new(AwsCode::AccessForbidden, self),
             Self::FileLength { length, exceeds } => form::length(*length, *exceeds),
             Self::NoLength => Rejection::new(AwsCode::MissingContentLength, self),
@@ -357,9 +367,9 @@ impl Reject {
         }
     }
 
-    /// What the store cannot do, in the words of the log.
-    fn not_implemented(&self) -> Rejection {
-        Rejection::new(AwsCode::NotImplemented, self).tell(sentence(&self.to_string()))
+    /// In the words of the log, which are fit for the client, too.
+    fn told(&self, code: AwsCode) -> Rejection {
+        Rejection::new(code, self).tell(sentence(&self.to_string()))
     }
 
     fn route(&self, error: &RouteError, presigned: bool) -> Rejection {

@@ -9,6 +9,7 @@ use arc_swap::ArcSwapOption;
 use http::{HeaderValue, Method, Request, header};
 use http_body::Body;
 use s3::Outgoing;
+use sigv4::chunked::ChunkSeed;
 use sigv4::{AccessKeyId, Payload, ScopeDate, Service, Signer, SigningKey, Timestamp};
 
 use crate::config::{Addressing, Credential, Limits, Live, Scheme, Store, User};
@@ -85,6 +86,24 @@ impl StoreSigner {
         let Outgoing { method, path, query, headers } = &mut outgoing;
         self.signer.sign(method, path, query, headers, payload, now, Some(&key.1))?;
         on_the_wire(outgoing, body)
+    }
+}
+
+impl StoreSigner {
+    /// The same for a body in signed chunks, which `body` makes of what signs them.
+    ///
+    /// # Errors
+    /// As [`StoreSigner::request`].
+    pub(crate) fn chunked_request(
+        &self,
+        mut outgoing: Outgoing,
+        body: impl FnOnce(ChunkSeed) -> OutgoingBody,
+        now: Timestamp,
+    ) -> Result<Request<OutgoingBody>, StoreRequestError> {
+        let Outgoing { method, path, query, headers } = &mut outgoing;
+        let payload = &Payload::StreamingSigned;
+        let seed = self.signer.sign_streaming(method, path, query, headers, payload, now, None)?;
+        on_the_wire(outgoing, body(seed))
     }
 }
 

@@ -27,7 +27,12 @@ const GENERIC: Preset = Preset {
     key_rules: KeyRules { folds_dot_segments: true, ..KeyRules::EXACT },
     refused_operations: &[],
     ignored_headers: &[NAMESPACE],
-    capabilities: Capabilities { checksum_headers: true, trailers: false, quoted_if_match: true },
+    capabilities: Capabilities {
+        checksum_headers: true,
+        trailers: false,
+        discards_short_uploads: true,
+        quoted_if_match: true,
+    },
 };
 
 /// Amazon S3.
@@ -49,7 +54,14 @@ const CEPH_RGW: Preset = Preset {
         (OperationKind::CompleteMultipartUpload, "if-match"),
         (OperationKind::CompleteMultipartUpload, "if-none-match"),
         (OperationKind::CopyObject, "x-amz-copy-source-if-match"),
+        (OperationKind::CopyObject, "x-amz-copy-source-if-modified-since"),
+        (OperationKind::CopyObject, "x-amz-copy-source-if-none-match"),
+        (OperationKind::CopyObject, "x-amz-copy-source-if-unmodified-since"),
         (OperationKind::DeleteObject, "if-match"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-match"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-modified-since"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-none-match"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-unmodified-since"),
     ],
     capabilities: Capabilities { quoted_if_match: false, ..GENERIC.capabilities },
 };

@@ -72,6 +72,8 @@ pub struct Capabilities {
     pub checksum_headers: bool,
     /// It takes `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `aws-chunked` bodies with a checksum behind the payload.
     pub trailers: bool,
+    /// A PUT or an UploadPart whose body is cut short leaves what was there before.
+    pub discards_short_uploads: bool,
     /// It compares the `If-Match` of a PutObject with its quotes, as HTTP has it.
     pub quoted_if_match: bool,
 }

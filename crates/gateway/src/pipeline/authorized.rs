@@ -186,7 +186,7 @@ impl Authorized {
             | Payload::StreamingSigned
             | Payload::StreamingSignedTrailer => Payload::Unsigned,
         };
-        let trailer = expect.trailer();
+        let (trailer, verifies) = (expect.trailer(), expect.verifies());
         let inspector = Inspector::new(expect);
         let idle = app.limits().body_idle_timeout;
         let small = length <= app.limits().small_body.get();
@@ -194,6 +194,9 @@ impl Authorized {
             let (bytes, trailers) = collect(incoming, inspector, idle, None).await?;
             let body = OutgoingBody::whole(bytes).holding(vec![share]);
             return Ok(Prepared { body, payload, trailers, verdict: None, taken: length });
+        }
+        if verifies {
+            self.can_take_back()?;
         }
         let stream = VerifiedStream::new(incoming, inspector, length, idle);
         let verdict = Some(stream.verdict());
@@ -207,6 +210,12 @@ impl Authorized {
             None => (OutgoingBody::stream(stream), payload),
         };
         Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0 })
+    }
+
+    /// Whether a body that turns out wrong while it streams is no object.
+    fn can_take_back(&self) -> Result<(), Reject> {
+        let able = self.store.capabilities.discards_short_uploads;
+        able.then_some(()).ok_or(Reject::KeepsShortUploads)
     }
 
     /// The file of a form. A small one is read whole, and its length known then; a larger one is as long as
@@ -238,6 +247,7 @@ impl Authorized {
             return Ok(Prepared { body, payload, trailers, verdict: None, taken });
         }
         check_length(posted, length)?;
+        self.can_take_back()?;
         incoming.file_must_be_last().map_err(BodyError::Form)?;
         let stream = VerifiedStream::new(incoming, Inspector::new(expect), length, idle);
         Ok(Prepared {

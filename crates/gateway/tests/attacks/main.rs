@@ -31,6 +31,7 @@ mod payloads;
 mod plan;
 mod policies;
 mod preflight;
+mod probe;
 mod promises;
 mod providers;
 mod reloads;

@@ -185,6 +185,27 @@ async fn a40_one_changed_byte_of_every_payload_and_nothing_is_stored() {
     }
 }
 
+/// What such a store has of a larger body that does not verify, it keeps: nothing of it leaves.
+#[tokio::test]
+async fn a41_a_store_that_keeps_short_uploads_gets_nothing_unverified() {
+    let plan = Plan::new().with(|config| {
+        config["stores"][0]["capabilities"] = json!({ "discards_short_uploads": false });
+    });
+    let world = plan.start().await;
+    let alice = world.login("alice").await;
+    for size in [SMALL, SMALL + 1] {
+        let body = noise(size);
+        for kind in KINDS {
+            let put = kind.put(&body, Algorithm::Crc32).sign(&alice);
+            if size <= SMALL || kind == Kind::Unsigned {
+                world.passed(&put).await;
+            } else {
+                world.refused(&put, 501, "NotImplemented").await;
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a40_every_algorithm_as_a_trailer() {
     let able = Able { checksum_headers: true, trailers: true };

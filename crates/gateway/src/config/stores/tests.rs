@@ -20,6 +20,7 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
         capabilities: Capabilities {
             checksum_headers: true,
             trailers: false,
+            discards_short_uploads: true,
             quoted_if_match: true,
         },
     })

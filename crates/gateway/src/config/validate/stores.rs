@@ -153,6 +153,7 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
     Capabilities {
         checksum_headers: written.checksum_headers.or(preset.checksum_headers),
         trailers: written.trailers.or(preset.trailers),
+        discards_short_uploads: written.discards_short_uploads.or(preset.discards_short_uploads),
         quoted_if_match: written.quoted_if_match.or(preset.quoted_if_match),
     }
 }

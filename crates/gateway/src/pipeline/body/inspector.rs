@@ -77,6 +77,14 @@ pub struct Expectations {
 }
 
 impl Expectations {
+    /// Whether there is anything but a length to judge it by.
+    pub fn verifies(&self) -> bool {
+        self.sha256.is_some()
+            || self.md5.is_some()
+            || self.checksum.is_some()
+            || self.framing.is_some()
+    }
+
     /// The checksum that comes behind the payload.
     #[must_use]
     pub fn trailer(&self) -> Option<Algorithm> {

@@ -35,6 +35,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::AnonymousOverride
         | Reject::RefusedOperation(_)
         | Reject::IgnoredHeader(_)
+        | Reject::KeepsShortUploads
         | Reject::PolicyOfGateway
         | Reject::NoBucketPolicy
         | Reject::AclsDisabled

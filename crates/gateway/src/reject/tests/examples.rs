@@ -52,6 +52,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::AnonymousOverride => [Reject::AnonymousOverride],
         Reject::RefusedOperation(_) => [Reject::RefusedOperation(s3::OperationKind::SelectObjectContent)],
         Reject::IgnoredHeader(_) => [Reject::IgnoredHeader(http::header::IF_MATCH)],
+        Reject::KeepsShortUploads => [Reject::KeepsShortUploads],
         Reject::PolicyOfGateway => [Reject::PolicyOfGateway],
         Reject::NoBucketPolicy => [Reject::NoBucketPolicy],
         Reject::AclsDisabled => [Reject::AclsDisabled],

@@ -1,0 +1,510 @@
+//! What is asked, and what the answers mean.
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method};
+use s3::OperationKind;
+use s3::checksum::{Algorithm, Hasher};
+use sigv4::Payload;
+use sigv4::chunked::encode::{CRLF, Encoder, unsigned_line};
+
+use super::talk::{Answer, Ask, Talk, encoded};
+use super::{PATH, ProbeError, Report};
+
+/// An ETag that no object has.
+const WRONG: &str = "\"00000000000000000000000000000000\"";
+
+/// A key and its MD5 for encryption with keys of the client (SSE-C), in base64.
+const SSE_C: [(&str, &str); 3] = [
+    ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
+    ("x-amz-server-side-encryption-customer-key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
+    ("x-amz-server-side-encryption-customer-key-md5", "KYvwGXoFFJ42a2u2GDWhwQ=="),
+];
+
+/// The questions, with what is to be deleted afterwards.
+pub(super) struct Asking<'a> {
+    talk: &'a Talk<'a>,
+    prefix: String,
+    report: Report,
+    keys: Vec<String>,
+    uploads: Vec<(String, String)>,
+}
+
+fn hash(body: &[u8]) -> Payload {
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest::digest(&digest::SHA256, body).as_ref());
+    Payload::Hash(sum)
+}
+
+fn crc32(body: &[u8]) -> String {
+    let mut hasher = Hasher::new(Algorithm::Crc32);
+    hasher.update(body);
+    hasher.finish().to_base64()
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(talk: &'a Talk<'a>, prefix: String) -> Self {
+        let (report, keys, uploads) = (Report::default(), Vec::new(), Vec::new());
+        Self { talk, prefix, report, keys, uploads }
+    }
+
+    /// Asks everything.
+    pub(super) async fn all(&mut self) -> Result<(), ProbeError> {
+        let key = self.key("plain");
+        let written = self.put(&key, b"plain", &[]).await?;
+        if !written.is_success() {
+            return Err(ProbeError::Refused { what: "writing", says: written.shown() });
+        }
+        let read = self.get(&key).await?;
+        if read.body != "plain" {
+            return Err(ProbeError::Refused { what: "reading", says: read.shown() });
+        }
+        self.checksum_headers().await?;
+        self.trailers().await?;
+        self.short_uploads().await?;
+        self.if_match().await?;
+        self.signed_chunks().await?;
+        self.listings().await?;
+        self.conditions_of_writes().await?;
+        self.conditions_of_copies().await?;
+        self.promises().await?;
+        self.key_rules().await?;
+        self.virtual_hosts().await
+    }
+
+    /// Deletes what was made, and gives what was found out.
+    pub(super) async fn clean_up(mut self) -> Report {
+        for (key, id) in std::mem::take(&mut self.uploads) {
+            let query = format!("uploadId={}", encoded(&id).replace('/', "%2F"));
+            // Most of them are completed.
+            let _ = self.ask(Method::DELETE, &key, &query, &[], b"").await;
+        }
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.sort();
+        keys.dedup();
+        for key in keys.into_iter().rev() {
+            let deleted = self.ask(Method::DELETE, &key, "", &[], b"").await;
+            if !deleted.is_ok_and(|answer| answer.is_success() || answer.status == 404) {
+                self.report.left.push(format!("the object `{key}`"));
+            }
+        }
+        self.report
+    }
+
+    /// A key of this run.
+    fn key(&self, name: &str) -> String {
+        format!("{}/{name}", self.prefix)
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        key: &str,
+        query: &str,
+        headers: &[(&'static str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ProbeError> {
+        let (payload, body) = (hash(body), Bytes::copy_from_slice(body));
+        let addressing = self.talk.store.addressing;
+        self.talk.ask(Ask { method, key, query, headers, payload, body, addressing }).await
+    }
+
+    async fn put(
+        &mut self,
+        key: &str,
+        body: &[u8],
+        headers: &[(&'static str, &str)],
+    ) -> Result<Answer, ProbeError> {
+        self.keys.push(key.to_owned());
+        self.ask(Method::PUT, key, "", headers, body).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Answer, ProbeError> {
+        self.ask(Method::GET, key, "", &[], b"").await
+    }
+
+    async fn checksum_headers(&mut self) -> Result<(), ProbeError> {
+        let (key, right, wrong) = (self.key("checksum"), crc32(b"abc"), crc32(b"other"));
+        let name = Algorithm::Crc32.header_name();
+        let taken = self.put(&key, b"abc", &[(name, &right)]).await?;
+        let refused = self.put(&self.key("checksum-wrong"), b"abc", &[(name, &wrong)]).await?;
+        let head = self.ask(Method::HEAD, &key, "", &[("x-amz-checksum-mode", "ENABLED")], b"");
+        let kept = head.await?.header(name) == Some(&*right);
+        let says = match (taken.is_success(), !refused.is_success(), kept) {
+            (false, ..) => format!("refused: {}", taken.shown()),
+            (true, true, true) => "taken, verified and kept".to_owned(),
+            (true, true, false) => "taken and verified, not kept".to_owned(),
+            (true, false, true) => "taken and kept, not verified".to_owned(),
+            (true, false, false) => "taken, neither verified nor kept".to_owned(),
+        };
+        self.report.capability("checksum_headers", taken.is_success(), says);
+        Ok(())
+    }
+
+    /// An upload in `aws-chunked` with this payload and trailer.
+    async fn put_with_trailer(
+        &mut self,
+        key: &str,
+        body: &[u8],
+        value: &str,
+    ) -> Result<Answer, ProbeError> {
+        let name = Algorithm::Crc32.header_name();
+        let trailer = HeaderValue::from_str(value).map_err(|_| ProbeError::Request)?;
+        let end = Encoder::unsigned_trailer().finish(&[(HeaderName::from_static(name), trailer)]);
+        let line = unsigned_line(body.len() as u64);
+        let wire = [&line, body, &CRLF, &end].concat();
+        let length = body.len().to_string();
+        let headers = [("x-amz-decoded-content-length", &*length), ("x-amz-trailer", name)];
+        self.keys.push(key.to_owned());
+        let ask = Ask {
+            method: Method::PUT,
+            key,
+            query: "",
+            headers: &headers,
+            payload: Payload::StreamingUnsignedTrailer,
+            body: wire.into(),
+            addressing: self.talk.store.addressing,
+        };
+        self.talk.ask(ask).await
+    }
+
+    async fn trailers(&mut self) -> Result<(), ProbeError> {
+        let (right, wrong) = (self.key("trailer"), self.key("trailer-wrong"));
+        let taken = self.put_with_trailer(&right, b"abc", &crc32(b"abc")).await?;
+        let refused = self.put_with_trailer(&wrong, b"abc", &crc32(b"other")).await?;
+        let read = self.get(&right).await?;
+        let framed = read.header("content-encoding").is_some_and(|e| e.contains("aws-chunked"));
+        let (has, says) = match (taken.is_success(), read.body == "abc", framed) {
+            (false, ..) => (false, format!("refused: {}", taken.shown())),
+            (true, false, _) => (false, "taken with their framing for the object".to_owned()),
+            (true, true, true) => {
+                (false, "taken, but `aws-chunked` stays on the object".to_owned())
+            }
+            (true, true, false) if refused.is_success() => {
+                (true, "taken, a wrong one as well".to_owned())
+            }
+            (true, true, false) => (true, "taken and verified".to_owned()),
+        };
+        self.report.capability("trailers", has, says);
+        Ok(())
+    }
+
+    async fn signed_chunks(&mut self) -> Result<(), ProbeError> {
+        let key = self.key("signed-chunks");
+        self.keys.push(key.clone());
+        let taken = self.talk.put_signed_chunk(&key, b"abc").await?;
+        let read = self.get(&key).await?;
+        let framed = read.header("content-encoding").is_some_and(|e| e.contains("aws-chunked"));
+        let says = match (taken.is_success(), read.body == "abc", framed) {
+            (false, ..) => format!("refused: {}", taken.shown()),
+            (true, false, _) => "taken with their framing for the object".to_owned(),
+            (true, true, true) => "taken, and `aws-chunked` stays on the object".to_owned(),
+            (true, true, false) => "taken".to_owned(),
+        };
+        self.report.row("signed chunks", format!("{says} (never sent to a store)"));
+        Ok(())
+    }
+
+    async fn listings(&mut self) -> Result<(), ProbeError> {
+        let query = |more: &str| format!("{more}prefix={}", encoded(&self.prefix));
+        let listed = self.ask(Method::GET, "", &query("list-type=2&"), &[], b"").await?;
+        let says = match (listed.is_success(), listed.element("KeyCount")) {
+            (false, _) => format!("refused: {}", listed.shown()),
+            (true, Some(_)) => "answered".to_owned(),
+            (true, None) => "answered as one of the first version".to_owned(),
+        };
+        self.report.row("ListObjectsV2", says);
+        let tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+        let md5 = s3::checksum::ContentMd5::of(tags.as_bytes()).to_base64();
+        let key = self.key("plain");
+        let headers = [("content-md5", &*md5)];
+        let written = self.ask(Method::PUT, &key, "tagging=", &headers, tags.as_bytes()).await?;
+        let says = if written.is_success() { "kept".to_owned() } else { written.shown() };
+        self.report.row("tags of objects", says);
+        Ok(())
+    }
+
+    /// A store that looks at the quotes, at the bare ETag, or at neither.
+    async fn if_match(&mut self) -> Result<(), ProbeError> {
+        let key = self.key("if-match");
+        let etag = self.put(&key, b"one", &[]).await?.header("etag").unwrap_or_default().to_owned();
+        let quoted = self.put(&key, b"one", &[("if-match", &etag)]).await?;
+        let bare = self.put(&key, b"one", &[("if-match", etag.trim_matches('"'))]).await?;
+        let says = match (quoted.is_success(), bare.is_success()) {
+            (true, _) => "as it is".to_owned(),
+            (false, true) => format!("only without quotes (with them: {})", quoted.shown()),
+            (false, false) => format!("refused: {}", quoted.shown()),
+        };
+        let fine = quoted.is_success() || !bare.is_success();
+        self.report.capability("quoted_if_match", fine, says);
+        Ok(())
+    }
+
+    /// A condition that does not hold: what a store makes of it.
+    fn condition(&mut self, kind: OperationKind, header: &'static str, answer: &Answer) {
+        let says = if answer.is_success() {
+            self.report.ignored_headers.push((kind, header));
+            "IGNORED".to_owned()
+        } else if matches!(answer.status, 409 | 412) {
+            "honoured".to_owned()
+        } else {
+            format!("refused: {}", answer.shown())
+        };
+        self.report.row(format!("{}:{header}", kind.name()), says);
+    }
+
+    async fn conditions_of_writes(&mut self) -> Result<(), ProbeError> {
+        let key = self.key("conditions");
+        self.put(&key, b"one", &[]).await?;
+        for (header, value) in [("if-none-match", "*"), ("if-match", WRONG)] {
+            let answer = self.put(&key, b"two", &[(header, value)]).await?;
+            self.condition(OperationKind::PutObject, header, &answer);
+            let Some(id) = self.begin(&key).await? else { continue };
+            let etag = self.part(&key, &id, b"three").await?;
+            let answer = self.complete(&key, &id, &etag, &[(header, value)]).await?;
+            self.condition(OperationKind::CompleteMultipartUpload, header, &answer);
+        }
+        let answer = self.ask(Method::DELETE, &key, "", &[("if-match", WRONG)], b"").await?;
+        self.condition(OperationKind::DeleteObject, "if-match", &answer);
+        Ok(())
+    }
+
+    async fn conditions_of_copies(&mut self) -> Result<(), ProbeError> {
+        let (source, target) = (self.key("source"), self.key("copied"));
+        let put = self.put(&source, b"one", &[]).await?;
+        let etag = put.header("etag").unwrap_or_default().to_owned();
+        let from = format!("/{}/{}", self.talk.bucket, encoded(&source));
+        let head = self.ask(Method::HEAD, &source, "", &[], b"").await?;
+        let written = head.header("last-modified").unwrap_or_default();
+        let long_ago = "Thu, 01 Jan 2015 00:00:00 GMT";
+        for (header, value) in [
+            ("x-amz-copy-source-if-match", WRONG),
+            ("x-amz-copy-source-if-none-match", &*etag),
+            ("x-amz-copy-source-if-unmodified-since", long_ago),
+            ("x-amz-copy-source-if-modified-since", written),
+        ] {
+            let headers = [("x-amz-copy-source", &*from), (header, value)];
+            let answer = self.put(&target, b"", &headers).await?;
+            self.condition(OperationKind::CopyObject, header, &answer);
+            let Some(id) = self.begin(&target).await? else { continue };
+            let query = format!("partNumber=1&uploadId={}", encoded(&id).replace('/', "%2F"));
+            let answer = self.ask(Method::PUT, &target, &query, &headers, b"").await?;
+            self.condition(OperationKind::UploadPartCopy, header, &answer);
+        }
+        Ok(())
+    }
+
+    /// Headers that ask for something to be kept with the object: is it?
+    async fn promises(&mut self) -> Result<(), ProbeError> {
+        let key = self.key("encrypted");
+        let answer = self.put(&key, b"one", &SSE_C).await?;
+        // What is encrypted with the client's key cannot be read without it.
+        let lost = answer.is_success() && self.get(&key).await?.is_success();
+        self.promise(SSE_C[0].0, &answer, lost);
+        let name = "x-amz-server-side-encryption";
+        let answer = self.put(&self.key("aes"), b"one", &[(name, "AES256")]).await?;
+        let lost = answer.is_success() && answer.header(name).is_none();
+        self.promise(name, &answer, lost);
+        let key = self.key("tagged");
+        let answer = self.put(&key, b"one", &[("x-amz-tagging", "a=b")]).await?;
+        let tags = self.ask(Method::GET, &key, "tagging=", &[], b"").await?;
+        let lost = answer.is_success() && tags.element("Value").as_deref() != Some("b");
+        self.promise("x-amz-tagging", &answer, lost);
+        // Not to be found out without making a bucket, and AWS's alone.
+        let namespace = (OperationKind::CreateBucket, "x-amz-bucket-namespace");
+        self.report.ignored_headers.push(namespace);
+        Ok(())
+    }
+
+    fn promise(&mut self, header: &'static str, answer: &Answer, lost: bool) {
+        let says = if lost {
+            self.report.ignored_headers.push((OperationKind::PutObject, header));
+            "IGNORED".to_owned()
+        } else if answer.is_success() {
+            "honoured".to_owned()
+        } else {
+            format!("refused: {}", answer.shown())
+        };
+        self.report.row(format!("PutObject:{header}"), says);
+    }
+
+    async fn begin(&mut self, key: &str) -> Result<Option<String>, ProbeError> {
+        let answer = self.ask(Method::POST, key, "uploads=", &[], b"").await?;
+        let id = answer.element("UploadId").filter(|_| answer.is_success());
+        match &id {
+            Some(id) => {
+                self.keys.push(key.to_owned());
+                self.uploads.push((key.to_owned(), id.clone()));
+            }
+            None => self.report.row("multipart uploads", format!("refused: {}", answer.shown())),
+        }
+        Ok(id)
+    }
+
+    async fn part(&self, key: &str, id: &str, body: &[u8]) -> Result<String, ProbeError> {
+        let query = format!("partNumber=1&uploadId={}", encoded(id).replace('/', "%2F"));
+        let answer = self.ask(Method::PUT, key, &query, &[], body).await?;
+        Ok(answer.header("etag").unwrap_or_default().to_owned())
+    }
+
+    async fn complete(
+        &self,
+        key: &str,
+        id: &str,
+        etag: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Answer, ProbeError> {
+        let document = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>\
+             </CompleteMultipartUpload>"
+        );
+        let query = format!("uploadId={}", encoded(id).replace('/', "%2F"));
+        self.ask(Method::POST, key, &query, headers, document.as_bytes()).await
+    }
+
+    async fn key_rules(&mut self) -> Result<(), ProbeError> {
+        let prefix = self.prefix.clone();
+        for (rule, plain, odd) in [
+            ("leading-slash", "l", format!("/{prefix}/l")),
+            ("double-slash", "d/e", format!("{prefix}/d//e")),
+            ("dot-segments", "f", format!("{prefix}/x/../f")),
+            ("dot-segments", "g", format!("{prefix}/./g")),
+            ("dot-segments", "h/i", format!("{prefix}/h\\i")),
+            ("trailing-slash", "t", format!("{prefix}/t/")),
+            ("case", "case", format!("{prefix}/CASE")),
+        ] {
+            let shown = odd.replace(&prefix, "PREFIX");
+            let plain = self.key(plain);
+            let says = self.apart(&plain, &odd, rule == "trailing-slash").await?;
+            if let Err(why) = &says
+                && !self.report.key_rules.contains(&rule)
+            {
+                tracing::debug!(rule, why, "a key is not kept apart");
+                self.report.key_rules.push(rule);
+            }
+            let says = says.unwrap_or_else(|why| why);
+            self.report.row(format!("key `{shown}`"), says);
+        }
+        self.part_source().await
+    }
+
+    /// Whether two keys are two objects: `Ok` if so, with what the store makes of the odd one.
+    async fn apart(
+        &mut self,
+        plain: &str,
+        odd: &str,
+        both: bool,
+    ) -> Result<Result<String, String>, ProbeError> {
+        self.put(plain, b"plain", &[]).await?;
+        if self.get(odd).await?.body == "plain" {
+            return Ok(Err("IS READ AS the plain one".to_owned()));
+        }
+        let written = self.put(odd, b"odd", &[]).await?;
+        if self.get(plain).await?.body != "plain" {
+            return Ok(Err("IS WRITTEN TO the plain one".to_owned()));
+        }
+        if !written.is_success() {
+            let says = format!("refused: {}", written.shown());
+            return Ok(if both { Err(says) } else { Ok(says) });
+        }
+        let read = self.get(odd).await?;
+        if read.body != "odd" {
+            return Ok(Err(format!("IS LOST: {}", read.shown())));
+        }
+        Ok(Ok("kept apart".to_owned()))
+    }
+
+    /// Whether the source of a part is decoded once. A `%` that is no escape is not tried: it ends the
+    /// process of a store that we know.
+    async fn part_source(&mut self) -> Result<(), ProbeError> {
+        let (percent, decoded, target) = (self.key("p%41"), self.key("pA"), self.key("part"));
+        self.put(&percent, b"percent", &[]).await?;
+        self.put(&decoded, b"decoded", &[]).await?;
+        let Some(id) = self.begin(&target).await? else { return Ok(()) };
+        let from = format!("/{}/{}", self.talk.bucket, encoded(&percent));
+        let query = format!("partNumber=1&uploadId={}", encoded(&id).replace('/', "%2F"));
+        let headers = [("x-amz-copy-source", &*from)];
+        let copied = self.ask(Method::PUT, &target, &query, &headers, b"").await?;
+        let etag = copied.element("ETag").unwrap_or_default();
+        let done = self.complete(&target, &id, &etag, &[]).await?;
+        let read = self.get(&target).await?.body;
+        let says = if read == "decoded" {
+            self.report.key_rules.push("part-source");
+            "IS DECODED TWICE".to_owned()
+        } else if read == "percent" {
+            "decoded once".to_owned()
+        } else if copied.is_success() {
+            format!("refused: {}", done.shown())
+        } else {
+            format!("refused: {}", copied.shown())
+        };
+        self.report.row("source of UploadPartCopy", says);
+        Ok(())
+    }
+
+    async fn virtual_hosts(&mut self) -> Result<(), ProbeError> {
+        if self.talk.store.endpoint.ip().is_some() {
+            self.report.row("virtual hosts", "not to be had below an IP address");
+            return Ok(());
+        }
+        let key = self.key("plain");
+        let mut says = Vec::new();
+        for (addressing, name) in [(PATH, "path"), (crate::config::Addressing::Virtual, "virtual")]
+        {
+            let ask = Ask {
+                method: Method::GET,
+                key: &key,
+                query: "",
+                headers: &[],
+                payload: hash(b""),
+                body: Bytes::new(),
+                addressing,
+            };
+            if self.talk.ask(ask).await?.body == "plain" {
+                says.push(format!("`addressing: {name}`"));
+            }
+        }
+        self.report.row("addressing", says.join(" or "));
+        Ok(())
+    }
+
+    async fn short_uploads(&mut self) -> Result<(), ProbeError> {
+        let key = self.key("short");
+        self.put(&key, b"old", &[]).await?;
+        let body = vec![b'n'; 300_000];
+        self.cut(&key, "", &body).await?;
+        let read = self.get(&key).await?;
+        let mut kept = Vec::new();
+        if read.body != "old" {
+            kept.push("a PUT that is cut short KEPT what came");
+        }
+        if let Some(id) = self.begin(&key).await? {
+            let etag = self.part(&key, &id, b"old").await?;
+            let query = format!("partNumber=1&uploadId={}", encoded(&id).replace('/', "%2F"));
+            self.cut(&key, &query, &body).await?;
+            let query = format!("uploadId={}", encoded(&id).replace('/', "%2F"));
+            let parts = self.ask(Method::GET, &key, &query, &[], b"").await?;
+            let now = parts.element("ETag").unwrap_or_default().replace("&quot;", "\"");
+            if now.trim_matches('"') != etag.trim_matches('"') {
+                kept.push("an UploadPart that is cut short KEPT what came");
+            }
+        }
+        let says =
+            if kept.is_empty() { "what was there stays".to_owned() } else { kept.join("; ") };
+        self.report.capability("discards_short_uploads", kept.is_empty(), says);
+        Ok(())
+    }
+
+    async fn cut(&self, key: &str, query: &str, body: &[u8]) -> Result<(), ProbeError> {
+        let ask = Ask {
+            method: Method::PUT,
+            key,
+            query,
+            headers: &[],
+            payload: Payload::Unsigned,
+            body: Bytes::copy_from_slice(body),
+            addressing: self.talk.store.addressing,
+        };
+        self.talk.cut(ask).await
+    }
+}
