@@ -207,7 +207,8 @@ PROBED = """
     capabilities:
       checksum_headers: true
       trailers: false
-      discards_short_uploads: true
+      discards_short_objects: true
+      discards_short_parts: true
       quoted_if_match: false
 """
 

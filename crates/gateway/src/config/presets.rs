@@ -30,7 +30,8 @@ const GENERIC: Preset = Preset {
     capabilities: Capabilities {
         checksum_headers: true,
         trailers: false,
-        discards_short_uploads: true,
+        discards_short_objects: true,
+        discards_short_parts: true,
         quoted_if_match: true,
     },
 };
@@ -97,8 +98,29 @@ const SWIFT: Preset = Preset {
     ..GENERIC
 };
 
-/// The embedded store of the demo, measured with 0.14: objects are files.
-const S3S_FS: Preset = Preset { name: "s3s-fs", key_rules: KeyRules::FILES, ..GENERIC };
+/// The embedded store of the demo, measured with 0.14: objects are files, and parts are written in place.
+const S3S_FS: Preset = Preset {
+    name: "s3s-fs",
+    key_rules: KeyRules::FILES,
+    ignored_headers: &[
+        NAMESPACE,
+        (OperationKind::CopyObject, "x-amz-copy-source-if-modified-since"),
+        (OperationKind::DeleteObject, "if-match"),
+        (OperationKind::PutObject, "x-amz-server-side-encryption"),
+        (OperationKind::PutObject, "x-amz-server-side-encryption-customer-algorithm"),
+        (OperationKind::PutObject, "x-amz-tagging"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-match"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-modified-since"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-none-match"),
+        (OperationKind::UploadPartCopy, "x-amz-copy-source-if-unmodified-since"),
+    ],
+    capabilities: Capabilities {
+        trailers: true,
+        discards_short_parts: false,
+        ..GENERIC.capabilities
+    },
+    ..GENERIC
+};
 
 impl Preset {
     /// The preset of this name.

@@ -167,10 +167,12 @@ section! {
         /// behind the payload. Then checksums that arrive in the trailer of a larger body go to it as a trailer;
         /// else they are verified, and not kept.
         trailers: bool = "of the preset; false";
-        /// Whether a PUT or an UploadPart whose body is cut short leaves what was there before. A store that keeps
-        /// what came of it cannot take back what does not verify: then only bodies of up to
-        /// `limits.small_body` may come with anything to verify them by, and forms.
-        discards_short_uploads: bool = "of the preset; true";
+        /// Whether a PutObject whose body is cut short leaves what was there before. A store that keeps what came
+        /// of it cannot take back what does not verify: then only bodies of up to `limits.small_body` may come
+        /// with anything to verify them by, and forms.
+        discards_short_objects: bool = "of the preset; true";
+        /// The same of an UploadPart.
+        discards_short_parts: bool = "of the preset; true";
         /// Whether the store compares the `If-Match` of a PutObject with the quotes around its ETag. Some
         /// compare it with the ETag alone: then it is sent without them.
         quoted_if_match: bool = "of the preset; true";

@@ -72,8 +72,10 @@ pub struct Capabilities {
     pub checksum_headers: bool,
     /// It takes `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `aws-chunked` bodies with a checksum behind the payload.
     pub trailers: bool,
-    /// A PUT or an UploadPart whose body is cut short leaves what was there before.
-    pub discards_short_uploads: bool,
+    /// A PutObject whose body is cut short leaves what was there before.
+    pub discards_short_objects: bool,
+    /// So does an UploadPart.
+    pub discards_short_parts: bool,
     /// It compares the `If-Match` of a PutObject with its quotes, as HTTP has it.
     pub quoted_if_match: bool,
 }

@@ -196,7 +196,8 @@ impl Authorized {
             return Ok(Prepared { body, payload, trailers, verdict: None, taken: length });
         }
         if verifies {
-            self.can_take_back()?;
+            // For one that only the memory is missing for: another time.
+            self.can_take_back().map_err(|never| if small { Reject::Busy } else { never })?;
         }
         let stream = VerifiedStream::new(incoming, inspector, length, idle);
         let verdict = Some(stream.verdict());
@@ -214,7 +215,11 @@ impl Authorized {
 
     /// Whether a body that turns out wrong while it streams is no object.
     fn can_take_back(&self) -> Result<(), Reject> {
-        let able = self.store.capabilities.discards_short_uploads;
+        let capabilities = &self.store.capabilities;
+        let able = match self.operation.kind() {
+            OperationKind::UploadPart => capabilities.discards_short_parts,
+            _ => capabilities.discards_short_objects,
+        };
         able.then_some(()).ok_or(Reject::KeepsShortUploads)
     }
 

@@ -121,6 +121,26 @@ async fn a42_a_chunk_is_not_waited_for() {
     world.fence().await;
 }
 
+/// What has no room to be held, and may not stream to a store that keeps what is cut short, may come again.
+#[tokio::test]
+async fn a42_without_memory_nothing_unverified_leaves() {
+    let plan = Plan::new().with(|config| {
+        config["limits"] = json!({ "small_bodies_total": "1MiB" });
+        config["stores"][0]["capabilities"] = json!({ "discards_short_objects": false });
+    });
+    let world = plan.start().await;
+    let put = || request("PUT", "/data/s").body(noise(250_000));
+    let mut stalled = Vec::new();
+    for _ in 0..4 {
+        let mut connection = Connection::open(world.s3).await;
+        connection.send(&expecting(put(), &world.loader)).await;
+        assert_eq!(connection.status_line().await, Some(100));
+        stalled.push(connection);
+    }
+    world.refused(&put().sign(&world.loader), 503, "SlowDown").await;
+    world.passed(&put().payload(Payload::Unsigned).sign(&world.loader)).await;
+}
+
 #[tokio::test]
 async fn a42_memory_for_small_bodies_and_documents_is_shared_and_bounded() {
     let plan = Plan::new().with(|config| {

@@ -42,8 +42,12 @@ impl Kind {
     }
 
     fn put(self, body: &[u8], algorithm: Algorithm) -> SignedRequest {
+        self.put_to("/data/alice/up", body, algorithm)
+    }
+
+    fn put_to(self, target: &str, body: &[u8], algorithm: Algorithm) -> SignedRequest {
         let trailers = || vec![(algorithm.header_name().to_owned(), checksum(algorithm, body))];
-        let put = request("PUT", "/data/alice/up").body(body);
+        let put = request("PUT", target).body(body);
         let chunk = 64 * 1024;
         match self {
             Self::Hash => put,
@@ -189,21 +193,31 @@ async fn a40_one_changed_byte_of_every_payload_and_nothing_is_stored() {
 #[tokio::test]
 async fn a41_a_store_that_keeps_short_uploads_gets_nothing_unverified() {
     let plan = Plan::new().with(|config| {
-        config["stores"][0]["capabilities"] = json!({ "discards_short_uploads": false });
+        config["stores"][0]["capabilities"] = json!({ "discards_short_parts": false });
     });
     let world = plan.start().await;
     let alice = world.login("alice").await;
     for size in [SMALL, SMALL + 1] {
         let body = noise(size);
         for kind in KINDS {
-            let put = kind.put(&body, Algorithm::Crc32).sign(&alice);
+            let part = "/data/alice/up?partNumber=1&uploadId=u";
+            let part = kind.put_to(part, &body, Algorithm::Crc32).sign(&alice);
             if size <= SMALL || kind == Kind::Unsigned {
-                world.passed(&put).await;
+                world.passed(&part).await;
             } else {
-                world.refused(&put, 501, "NotImplemented").await;
+                world.refused(&part, 501, "NotImplemented").await;
             }
+            world.passed(&kind.put(&body, Algorithm::Crc32).sign(&alice)).await;
         }
     }
+    let plan = Plan::new().with(|config| {
+        config["stores"][0]["capabilities"] = json!({ "discards_short_objects": false });
+    });
+    let world = plan.start().await;
+    let alice = world.login("alice").await;
+    let put = |size| Kind::Hash.put(&noise(size), Algorithm::Crc32).sign(&alice);
+    world.passed(&put(SMALL)).await;
+    world.refused(&put(SMALL + 1), 501, "NotImplemented").await;
 }
 
 #[tokio::test]

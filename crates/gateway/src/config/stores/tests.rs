@@ -20,7 +20,8 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
         capabilities: Capabilities {
             checksum_headers: true,
             trailers: false,
-            discards_short_uploads: true,
+            discards_short_objects: true,
+            discards_short_parts: true,
             quoted_if_match: true,
         },
     })

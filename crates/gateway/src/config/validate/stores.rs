@@ -153,7 +153,8 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
     Capabilities {
         checksum_headers: written.checksum_headers.or(preset.checksum_headers),
         trailers: written.trailers.or(preset.trailers),
-        discards_short_uploads: written.discards_short_uploads.or(preset.discards_short_uploads),
+        discards_short_objects: written.discards_short_objects.or(preset.discards_short_objects),
+        discards_short_parts: written.discards_short_parts.or(preset.discards_short_parts),
         quoted_if_match: written.quoted_if_match.or(preset.quoted_if_match),
     }
 }
