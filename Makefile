@@ -1,5 +1,5 @@
 # Everything here works in a fresh clone; see CONTRIBUTING.md.
-.PHONY: help test lint deny e2e e2e-gateway e2e-demo e2e-direct services stop clean-e2e ci
+.PHONY: help test lint deny e2e e2e-gateway e2e-demo e2e-direct services stop clean-e2e clients ci
 
 help:
 	@echo "make test         cargo test --workspace (no network, no Python)"
@@ -9,6 +9,7 @@ help:
 	@echo "                  and against the demo; installs what it needs (see e2e/run.py)"
 	@echo "make e2e-gateway  the first part of that;  make e2e-demo  the last"
 	@echo "make e2e-direct   the same tests straight against RGW: are the tests right?"
+	@echo "make clients      unmodified S3 clients, each from its registry, before the demo's store: docs/clients.md"
 	@echo "make services     starts RGW and Keycloak to play with;  make stop  ends them"
 	@echo "make ci           all of it, as CI does (.ci/run)"
 
@@ -47,6 +48,9 @@ stop:
 
 clean-e2e: stop
 	rm -rf target/e2e
+
+clients:
+	clients/run.py
 
 ci:
 	bash .ci/run

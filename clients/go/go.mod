@@ -1,0 +1,3 @@
+module fakes3pp/clients/go
+
+go 1.24

@@ -1,0 +1,457 @@
+#!/usr/bin/env python3
+"""Drives unmodified S3 clients against the demo, each from its registry, and writes docs/clients.md.
+
+    clients/run.py [NAME...]       all of them, or these
+
+Each logs in as alice (by the AssumeRoleWithWebIdentity of its SDK where it has one, else with temporary keys
+that were fetched for it) and does the same: upload, upload in parts, list, read a range, copy, delete, presign.
+"""
+
+import argparse
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import venv
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+WORK = ROOT / "target" / "clients"
+SMALL = b"hello, client\n"
+STEPS = ["upload", "parts", "list", "range", "copy", "delete", "presign"]
+
+
+class Failed(Exception):
+    """Something that everything else needs does not work."""
+
+
+def run(*command, env=None, cwd=None, timeout=900):
+    """The output of a command; what it says when it fails."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, env=env, cwd=cwd, capture_output=True, timeout=timeout)
+    if done.returncode != 0:
+        said = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
+        raise Failed(f"{words[0].rsplit('/', 1)[-1]}: {' '.join(said[-3:])[:400]}")
+    return done.stdout
+
+
+def python():
+    """An interpreter with the clients that are Python's."""
+    folder = WORK / "venv"
+    if not (folder / "bin" / "python").exists():
+        venv.create(folder, with_pip=True)
+    run(folder / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "-r", HERE / "requirements.txt")
+    return folder / "bin"
+
+
+@contextlib.contextmanager
+def process(name, command, ready, **options):
+    """A process that ends with the block, once it is ready."""
+    log = WORK / f"{name}.log"
+    with log.open("wb") as out:
+        child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=out, **options)
+    try:
+        for _ in range(300):
+            if ready() or child.poll() is not None:
+                break
+            time.sleep(0.1)
+        if not ready():
+            raise Failed(f"{name} does not start: see {log}")
+        yield
+    finally:
+        child.terminate()
+        child.wait()
+
+
+@contextlib.contextmanager
+def gateway():
+    """The demo's store and identity provider, and a gateway of our own before them, with another role: many clients
+    look whether an object is there, and who may not list is told 403 of one that is not (as on AWS)."""
+    run("cargo", "build", "-q", "--release", "--locked", "-p", "gateway", "-p", "demo", cwd=ROOT, timeout=3600)
+    binaries, state, env_file = TARGET / "release", WORK / "demo", WORK / "demo.env"
+    env_file.unlink(missing_ok=True)
+    command = [binaries / "demo", "--port", "0", "--env-file", env_file, "--dir", state]
+    with process("demo", command, env_file.exists, cwd=WORK):
+        lines = [line.removeprefix("export ") for line in env_file.read_text().splitlines() if "=" in line]
+        exports = dict(line.split("=", 1) for line in lines)
+        folder, port = WORK / "gateway", free_port()
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(state, folder, ignore=shutil.ignore_patterns("store", "tokens"))
+        config = folder / "fakes3pp.yaml"
+        config.write_text(config.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
+        role = json.loads((folder / "roles" / "demo-user.json").read_text())
+        statements = [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::demo/alice/*"},
+            {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": "arn:aws:s3:::demo"},
+        ]
+        document = {"Version": "2012-10-17", "Statement": statements}
+        role["Policies"] = [{"PolicyName": "clients", "PolicyDocument": document}]
+        (folder / "roles" / "demo-user.json").write_text(json.dumps(role))
+        command = [binaries / "fakes3pp", "serve", "--config", config]
+        with process("gateway", command, lambda: listens(port), cwd=folder):
+            endpoint = f"http://127.0.0.1:{port}"
+            yield {**exports, "AWS_ENDPOINT_URL_S3": endpoint, "AWS_ENDPOINT_URL_STS": endpoint}
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Client:
+    """What every client is given, and what is looked at from outside."""
+
+    def __init__(self, name, exports, keys, tools):
+        self.name, self.tools = name, tools
+        self.folder = WORK / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.prefix = f"alice/clients/{name}/"
+        self.endpoint = exports["AWS_ENDPOINT_URL_S3"]
+        self.keys = keys
+        base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        base["AWS_CONFIG_FILE"] = base["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
+        self.login = {**base, **exports}
+        self.session = {
+            **base,
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+            "AWS_REGION": exports["AWS_REGION"],
+        }
+        self.region = exports["AWS_REGION"]
+        self.small, self.large = WORK / "small", WORK / "large"
+        self.results = {}
+
+    def step(self, name, act):
+        """Does a step, and keeps why it did not work."""
+        try:
+            act()
+            self.results[name] = "ok"
+        except (Failed, AssertionError, OSError, subprocess.TimeoutExpired) as error:
+            self.results[name] = f"FAILED: {error}"
+
+    def fetch(self, url):
+        """What anybody gets by a presigned URL."""
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            assert answer.read() == SMALL, "another content"
+
+    def driven(self, command, **options):
+        """A program that does the steps by itself: it prints `ok STEP`, `FAILED STEP: why`, `url URL`."""
+        env = {
+            **self.login,
+            "CLIENT_BUCKET": "demo",
+            "CLIENT_PREFIX": self.prefix,
+            "CLIENT_SMALL": str(self.small),
+            "CLIENT_LARGE": str(self.large),
+        }
+        for line in run(*command, env={**env, **options.pop("env", {})}, **options).decode().splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "ok":
+                self.results[rest] = "ok"
+            elif word == "FAILED":
+                step, _, why = rest.partition(":")
+                self.results[step] = f"FAILED:{why}"
+            elif word == "url":
+                self.step("presign", lambda url=rest: self.fetch(url))
+
+
+def same(path, wanted):
+    digest = [hashlib.sha256(pathlib.Path(one).read_bytes()).hexdigest() for one in (path, wanted)]
+    assert digest[0] == digest[1], "another content came back"
+
+
+def aws_cli(client):
+    """AWS CLI (PyPI `awscli`), logged in by itself."""
+    aws = lambda *words, **options: run(client.tools / "aws", *words, env=client.login, **options)
+    at = f"s3://demo/{client.prefix}"
+    back = client.folder / "back"
+
+    def parts():
+        aws("s3", "cp", client.large, at + "large")
+        aws("s3", "cp", at + "large", back)
+        same(back, client.large)
+
+    def ranged():
+        api = ["s3api", "get-object", "--bucket", "demo", "--key", client.prefix + "small"]
+        aws(*api, "--range", "bytes=7-12", back)
+        assert back.read_bytes() == SMALL[7:13]
+
+    def gone():
+        aws("s3", "rm", at + "copied")
+        assert b"copied" not in aws("s3", "ls", at)
+
+    client.step("upload", lambda: aws("s3", "cp", client.small, at + "small"))
+    client.step("parts", parts)
+    client.step("list", lambda: listed(aws("s3", "ls", at)))
+    client.step("range", ranged)
+    client.step("copy", lambda: aws("s3", "cp", at + "small", at + "copied"))
+    client.step("delete", gone)
+    client.step("presign", lambda: client.fetch(aws("s3", "presign", at + "small").decode().strip()))
+    return run(client.tools / "aws", "--version").decode().split()[0].replace("/", " ")
+
+
+def listed(said):
+    assert b"small" in said and b"large" in said, f"not listed: {said!r}"
+
+
+def boto3(client):
+    """boto3 (PyPI), logged in by itself."""
+    client.driven([client.tools / "python", HERE / "boto3_client.py"])
+    return version(client, "boto3")
+
+
+def minio_py(client):
+    """minio-py (PyPI `minio`), with temporary keys."""
+    endpoint = client.endpoint.split("://", 1)[1]
+    client.driven([client.tools / "python", HERE / "minio_client.py"], env={**client.session, "CLIENT_ENDPOINT": endpoint})
+    return version(client, "minio")
+
+
+def version(client, package):
+    shown = run(client.tools / "pip", "show", package).decode()
+    return f"{package} " + next(line.split()[1] for line in shown.splitlines() if line.startswith("Version"))
+
+
+def s3cmd(client):
+    """s3cmd (PyPI), with temporary keys."""
+    host = client.endpoint.split("://", 1)[1]
+    config = client.folder / "config"
+    config.write_text(
+        "[default]\n"
+        f"access_key = {client.keys['AccessKeyId']}\n"
+        f"secret_key = {client.keys['SecretAccessKey']}\n"
+        f"access_token = {client.keys['SessionToken']}\n"
+        f"host_base = {host}\nhost_bucket = {host}\nuse_https = False\nbucket_location = {client.region}\n"
+        "multipart_chunk_size_mb = 5\n"
+    )
+    call = lambda *words: run(client.tools / "s3cmd", "-c", config, "--no-progress", *words, env=client.session)
+    at, back = f"s3://demo/{client.prefix}", client.folder / "back"
+
+    def parts():
+        call("put", client.large, at + "large")
+        call("get", "--force", at + "large", back)
+        same(back, client.large)
+
+    def ranged():
+        # It continues a download that was broken off.
+        back.write_bytes(SMALL[:7])
+        call("get", "--continue", at + "small", back)
+        assert back.read_bytes() == SMALL
+
+    def gone():
+        call("del", at + "copied")
+        assert b"copied" not in call("ls", at)
+
+    client.step("upload", lambda: call("put", client.small, at + "small"))
+    client.step("parts", parts)
+    client.step("list", lambda: listed(call("ls", at)))
+    client.step("range", ranged)
+    client.step("copy", lambda: call("cp", at + "small", at + "copied"))
+    client.step("delete", gone)
+    client.results["presign"] = "HMACv1 without session tokens: only with a user's keys"
+    return version(client, "s3cmd")
+
+
+def curl(client):
+    """curl with `--aws-sigv4` (Debian), with temporary keys."""
+    keys = client.keys
+    base = ["curl", "-sS", "--fail-with-body", "--aws-sigv4", f"aws:amz:{client.region}:s3"]
+    base += ["--user", f"{keys['AccessKeyId']}:{keys['SecretAccessKey']}"]
+    base += ["-H", f"x-amz-security-token: {keys['SessionToken']}"]
+    call = lambda *words: run(*base, *words)
+    at = f"{client.endpoint}/demo/{client.prefix}"
+    unsigned = ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
+    client.step("upload", lambda: call("-T", client.small, *unsigned, at + "small"))
+
+    def parts():
+        started = call("-X", "POST", *unsigned, at + "large?uploads=").decode()
+        upload = started.split("<UploadId>")[1].split("<")[0]
+        document, size = "", 5 * 1024 * 1024
+        data = client.large.read_bytes()
+        for number, start in enumerate(range(0, len(data), size), 1):
+            piece = client.folder / "piece"
+            piece.write_bytes(data[start : start + size])
+            head = call("-D", "-", "-T", piece, *unsigned, f"{at}large?partNumber={number}&uploadId={upload}").decode()
+            etag = next(line.split(":", 1)[1].strip() for line in head.splitlines() if line.lower().startswith("etag"))
+            document += f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
+        done = f"<CompleteMultipartUpload>{document}</CompleteMultipartUpload>"
+        call("-X", "POST", *unsigned, "--data-binary", done, "-H", "content-type: text/xml", f"{at}large?uploadId={upload}")
+        back = client.folder / "back"
+        call("-o", back, *unsigned, at + "large")
+        same(back, client.large)
+
+    def ranged():
+        assert call("-r", "7-12", *unsigned, at + "small") == SMALL[7:13]
+
+    def copied():
+        call("-X", "PUT", *unsigned, "-H", f"x-amz-copy-source: /demo/{client.prefix}small", at + "copied")
+
+    def gone():
+        call("-X", "DELETE", *unsigned, at + "copied")
+        call("-o", "/dev/null", *unsigned, at + "small")
+
+    client.step("parts", parts)
+    query = f"?list-type=2&prefix={client.prefix.replace('/', '%2F')}"
+    client.step("list", lambda: listed(call(*unsigned, f"{client.endpoint}/demo{query}")))
+    client.step("range", ranged)
+    client.step("copy", copied)
+    client.step("delete", gone)
+    client.results["presign"] = "it has none"
+    return " ".join(run("curl", "--version").decode().split()[:2])
+
+
+def javascript(client):
+    """AWS SDK for JavaScript v3 (npm), logged in by itself."""
+    folder = WORK / "npm"
+    folder.mkdir(exist_ok=True)
+    for name in ("package.json", "client.mjs"):
+        shutil.copy(HERE / "javascript" / name, folder)
+    run("npm", "install", "--silent", "--no-audit", "--no-fund", cwd=folder)
+    client.driven(["node", folder / "client.mjs"], cwd=folder)
+    shown = run("node", "-p", "require('@aws-sdk/client-s3/package.json').version", cwd=folder).decode().strip()
+    return f"@aws-sdk/client-s3 {shown}"
+
+
+def go(client):
+    """AWS SDK for Go v2 (Go modules), logged in by itself."""
+    folder = WORK / "go-sdk"
+    folder.mkdir(exist_ok=True)
+    for name in ("go.mod", "main.go"):
+        shutil.copy(HERE / "go" / name, folder)
+    environment = {**os.environ, "GOFLAGS": "-mod=mod"}
+    run("go", "build", "-o", "client", ".", cwd=folder, env=environment)
+    client.driven([folder / "client"])
+    lines = run("go", "list", "-m", "github.com/aws/aws-sdk-go-v2/service/s3", cwd=folder, env=environment).decode()
+    return "aws-sdk-go-v2/service/s3 " + lines.split()[1]
+
+
+def rclone(client):
+    """rclone (Go module), logged in by its SDK."""
+    folder = WORK / "rclone-bin"
+    binary = folder / "rclone"
+    if not binary.exists():
+        run("go", "install", "github.com/rclone/rclone@latest", env={**os.environ, "GOBIN": str(folder)})
+    env = {
+        **client.login,
+        "RCLONE_CONFIG": "/dev/null",
+        "RCLONE_CONFIG_GW_TYPE": "s3",
+        "RCLONE_CONFIG_GW_PROVIDER": "Other",
+        "RCLONE_CONFIG_GW_ENV_AUTH": "true",
+        "RCLONE_CONFIG_GW_ENDPOINT": client.endpoint,
+        "RCLONE_CONFIG_GW_REGION": client.region,
+        "RCLONE_S3_NO_CHECK_BUCKET": "true",
+        "RCLONE_S3_UPLOAD_CUTOFF": "5Mi",
+        "RCLONE_S3_CHUNK_SIZE": "5Mi",
+    }
+    call = lambda *words: run(binary, *words, env=env)
+    at, back = f"gw:demo/{client.prefix}", client.folder / "back"
+
+    def parts():
+        call("copyto", client.large, at + "large")
+        call("copyto", at + "large", back)
+        same(back, client.large)
+
+    def ranged():
+        assert call("cat", "--offset", "7", "--count", "6", at + "small") == SMALL[7:13]
+
+    def gone():
+        call("deletefile", at + "copied")
+        assert b"copied" not in call("lsf", at)
+
+    client.step("upload", lambda: call("copyto", client.small, at + "small"))
+    client.step("parts", parts)
+    client.step("list", lambda: listed(call("lsf", at)))
+    client.step("range", ranged)
+    client.step("copy", lambda: call("copyto", at + "small", at + "copied"))
+    client.step("delete", gone)
+    client.step("presign", lambda: client.fetch(call("link", "--expire", "5m", at + "small").decode().strip()))
+    return " ".join(run(binary, "version").decode().split()[:2])
+
+
+CLIENTS = {
+    "aws-cli": aws_cli,
+    "boto3": boto3,
+    "javascript": javascript,
+    "go": go,
+    "rclone": rclone,
+    "s3cmd": s3cmd,
+    "minio-py": minio_py,
+    "curl": curl,
+}
+
+
+def temporary_keys(tools, exports):
+    asked = "import boto3, json, os; print(json.dumps(boto3.client('sts').assume_role_with_web_identity("
+    asked += "RoleArn=os.environ['AWS_ROLE_ARN'], RoleSessionName='clients',"
+    asked += " WebIdentityToken=open(os.environ['AWS_WEB_IDENTITY_TOKEN_FILE']).read())['Credentials'], default=str))"
+    return json.loads(run(tools / "python", "-c", asked, env={**os.environ, **exports}))
+
+
+def table(found):
+    lines = [
+        "# Clients",
+        "",
+        "Unmodified clients against the gateway before the embedded store of the demo, as `make clients` found it"
+        f" on {datetime.date.today()}.",
+        "Each has temporary keys: it logs in with its web identity token by itself where it can, else with keys that",
+        "were fetched for it. All address buckets in the path.",
+        "",
+        "| client | version | " + " | ".join(STEPS) + " |",
+        "|---|---|" + "---|" * len(STEPS),
+    ]
+    for name, (about, shown, results) in found.items():
+        cells = [results.get(step, "not done") for step in STEPS]
+        lines.append(f"| {about.split(',')[0].rstrip('.')} | {shown} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CLIENTS)}")
+    names = parser.parse_args().names
+    if unknown := set(names) - set(CLIENTS):
+        parser.error(f"there is no client {', '.join(sorted(unknown))}")
+    WORK.mkdir(parents=True, exist_ok=True)
+    (WORK / "small").write_bytes(SMALL)
+    (WORK / "large").write_bytes(random.Random(1).randbytes(12 * 1024 * 1024))
+    found = {}
+    tools = python()
+    with gateway() as exports:
+        keys = temporary_keys(tools, exports)
+        for name in names or CLIENTS:
+            client = Client(name, exports, keys, tools)
+            try:
+                shown = CLIENTS[name](client)
+            except (Failed, OSError, subprocess.TimeoutExpired) as error:
+                shown = f"could not be run: {error}"
+            found[name] = (CLIENTS[name].__doc__, shown, client.results)
+            for step in STEPS:
+                print(f"{name:12} {step:8} {client.results.get(step, 'not done')}", flush=True)
+            if "could not be run" in shown:
+                print(f"{name:12} {shown}", flush=True)
+    if not names:
+        (ROOT / "docs" / "clients.md").write_text(table(found))
+    bad = [name for name, (_, shown, results) in found.items() if "could not" in shown or "FAILED" in str(results)]
+    if bad:
+        sys.exit(f"not everything works with {', '.join(bad)}")
+
+
+if __name__ == "__main__":
+    main()
