@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -161,7 +162,9 @@ class Client:
             "CLIENT_SMALL": str(self.small),
             "CLIENT_LARGE": str(self.large),
         }
-        for line in run(*command, env={**env, **options.pop("env", {})}, **options).decode().splitlines():
+        said = run(*command, env={**env, **options.pop("env", {})}, **options).decode()
+        # Maven ends its colours before it lets the program write.
+        for line in re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines():
             word, _, rest = line.partition(" ")
             if word == "ok":
                 self.results[rest] = "ok"
@@ -342,6 +345,26 @@ def go(client):
     return "aws-sdk-go-v2/service/s3 " + lines.split()[1]
 
 
+def java(client):
+    """AWS SDK for Java v2 (Maven), logged in by itself."""
+    folder = WORK / "java"
+    shutil.copytree(HERE / "java", folder, dirs_exist_ok=True)
+    command = ["mvn", "-q", "-B", "compile", "exec:java", "-Dexec.mainClass=Client", "-Dexec.cleanupDaemonThreads=false"]
+    client.driven(command, cwd=folder)
+    pom = (folder / "pom.xml").read_text()
+    return "software.amazon.awssdk " + pom.split("<aws.sdk>")[1].split("<")[0]
+
+
+def rust(client):
+    """AWS SDK for Rust (crates.io), logged in by itself."""
+    folder = WORK / "rust"
+    shutil.copytree(HERE / "rust", folder, dirs_exist_ok=True)
+    run("cargo", "build", "-q", cwd=folder, env={**os.environ, "CARGO_TARGET_DIR": str(folder / "target")})
+    client.driven([folder / "target" / "debug" / "client"])
+    lines = (folder / "Cargo.lock").read_text().split('name = "aws-sdk-s3"\nversion = "')
+    return "aws-sdk-s3 " + lines[1].split('"')[0]
+
+
 def rclone(client):
     """rclone (Go module), logged in by its SDK."""
     folder = WORK / "rclone-bin"
@@ -390,6 +413,8 @@ CLIENTS = {
     "boto3": boto3,
     "javascript": javascript,
     "go": go,
+    "java": java,
+    "rust": rust,
     "rclone": rclone,
     "s3cmd": s3cmd,
     "minio-py": minio_py,

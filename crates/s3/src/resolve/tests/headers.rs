@@ -59,6 +59,23 @@ fn a58_unknown_amz_headers_are_refused_by_name() {
     }
 }
 
+/// What the AWS SDK for Java sends with a GET: the checksum of no body.
+#[test]
+fn a58_a_checksum_of_nothing_is_verified_and_dropped() {
+    for (method, query) in [("GET", ""), ("HEAD", ""), ("DELETE", ""), ("GET", "tagging")] {
+        for (name, value) in [
+            ("x-amz-checksum-crc32", "AAAAAA=="),
+            ("x-amz-checksum-sha256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+        ] {
+            let operation = operation(&request(method, "/abc/k", query, &[(name, value)]));
+            assert!(!operation.outgoing(Addressing::Path).headers.contains_key(name), "{method}");
+        }
+        let wrong = [("x-amz-checksum-crc32", "AAAAAQ==")];
+        let error = refusal(&request(method, "/abc/k", query, &wrong)).reason;
+        assert_eq!(error.code(), AwsCode::InvalidArgument, "{method}: {error}");
+    }
+}
+
 #[test]
 fn a58_a_copy_knows_no_more_headers_than_its_own() {
     let source = ("x-amz-copy-source", "src/k");
