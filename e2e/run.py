@@ -195,14 +195,6 @@ PROBED = """
       - CompleteMultipartUpload:if-none-match
       - CompleteMultipartUpload:if-match
       - DeleteObject:if-match
-      - CopyObject:x-amz-copy-source-if-match
-      - UploadPartCopy:x-amz-copy-source-if-match
-      - CopyObject:x-amz-copy-source-if-none-match
-      - UploadPartCopy:x-amz-copy-source-if-none-match
-      - CopyObject:x-amz-copy-source-if-unmodified-since
-      - UploadPartCopy:x-amz-copy-source-if-unmodified-since
-      - CopyObject:x-amz-copy-source-if-modified-since
-      - UploadPartCopy:x-amz-copy-source-if-modified-since
       - CreateBucket:x-amz-bucket-namespace
     capabilities:
       checksum_headers: true

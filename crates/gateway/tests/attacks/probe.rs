@@ -40,7 +40,7 @@ fn a_store_that_takes_everything_is_found_out() {
         "- PutObject:x-amz-server-side-encryption-customer-algorithm",
         "- PutObject:x-amz-tagging",
         "- DeleteObject:if-match",
-        "- CopyObject:x-amz-copy-source-if-match",
+        "IGNORED, and passed on all the same",
         "checksum_headers: true",
         "trailers: false",
         "discards_short_objects: true",
