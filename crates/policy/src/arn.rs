@@ -248,11 +248,14 @@ impl ArnPattern {
                 };
                 let [head @ .., resource] = &**patterns;
                 let seen = ["arn", partition, service, region, account];
-                let head = head.iter().zip(seen).map(|(one, seen)| one.matches(seen, lookup));
-                match head.min() {
-                    Some(Match::No) => Match::No,
-                    head => resources(resource, rest).min(head.unwrap_or(Match::Yes)),
+                let mut worst = Match::Yes;
+                for (one, seen) in head.iter().zip(seen) {
+                    match one.matches(seen, lookup) {
+                        Match::No => return Match::No,
+                        other => worst = worst.min(other),
+                    }
                 }
+                resources(resource, rest).min(worst)
             }
             Self::Never => Match::No,
         }

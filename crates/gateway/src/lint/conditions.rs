@@ -1,7 +1,8 @@
 //! Conditions that never hold.
 //!
 //! Only operators that want a value are looked at: a negated one, one with `IfExists` or `ForAllValues:`
-//! holds where the key is absent, and does something whatever it says.
+//! holds where the key is absent, and does something whatever it says. Keys that are never filled are told
+//! under every operator.
 
 use s3::words_of_header;
 use serde_json::{Map, Value as Json};

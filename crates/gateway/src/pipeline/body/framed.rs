@@ -78,7 +78,8 @@ impl FramedStream {
     }
 
     fn frame(&mut self, mut data: Bytes) {
-        while !data.is_empty() {
+        // More than was announced the stream refuses; here it would end nothing.
+        while !data.is_empty() && self.payload > 0 {
             if self.chunk == 0 {
                 self.chunk = self.payload.min(CHUNK);
                 self.out.push_back(unsigned_line(self.chunk));
