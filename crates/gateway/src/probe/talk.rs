@@ -206,7 +206,8 @@ async fn send_and_close<S: AsyncRead + AsyncWrite + Unpin>(
     stream.shutdown().await.map_err(ProbeError::Connection)?;
     // It may answer, close, or wait: whatever it does with the upload is done by then.
     let mut ignored = Vec::new();
-    let _ = tokio::time::timeout(CUT_PATIENCE, stream.read_to_end(&mut ignored)).await;
+    let mut answer = stream.take(MAX_ANSWER as u64);
+    let _ = tokio::time::timeout(CUT_PATIENCE, answer.read_to_end(&mut ignored)).await;
     Ok(())
 }
 
