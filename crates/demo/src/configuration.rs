@@ -127,13 +127,9 @@ roles: roles/
 log:
   format: text
 
+# Ctrl-C should not make anybody wait for a download.
 limits:
-  # Ctrl-C should not make anybody wait for a download.
   shutdown_grace: 2s
-  # The store keeps parts that are cut short, so they are held whole until they are verified: those of the AWS
-  # CLI and of boto3 have 8 MiB, and come ten at a time.
-  small_body: 8MiB
-  small_bodies_total: 256MiB
 "#,
         domains = json!(domains),
         store_url = text(facts.store_url),

@@ -13,7 +13,7 @@ use http::Method;
 use s3::OperationKind;
 use sigv4::Payload;
 
-use crate::config::{Addressing, Config, Store};
+use crate::config::{Config, Store};
 use crate::entropy;
 use crate::snapshot::{Snapshot, StoreRequestError};
 use crate::upstream::client::UpstreamError;
@@ -28,6 +28,14 @@ pub enum ProbeError {
     /// The store has no credential of that name, or none at all.
     #[error("the store has no credential {0}; name one with --credential: {1}")]
     NoCredential(String, String),
+    /// What was given is no name of a bucket.
+    #[error("`{0}` is no name of a bucket")]
+    Bucket(String),
+    /// Deleted objects would stay as versions.
+    #[error(
+        "the bucket `{0}` keeps versions, so that nothing made in it could be deleted: give another"
+    )]
+    Versioned(String),
     /// No TLS, no random bytes, or a request that cannot be made.
     #[error("no request can be made")]
     Request,
@@ -72,7 +80,7 @@ pub struct Report {
     /// Names of `key_rules`.
     pub key_rules: Vec<&'static str>,
     /// `ignored_headers`.
-    pub ignored_headers: Vec<(OperationKind, &'static str)>,
+    pub ignored_headers: Vec<(OperationKind, String)>,
     /// `capabilities`.
     pub capabilities: Vec<(&'static str, bool)>,
     /// What is left in the bucket because it could not be deleted.
@@ -82,6 +90,19 @@ pub struct Report {
 impl Report {
     fn row(&mut self, what: impl Into<String>, says: impl Into<String>) {
         self.rows.push((what.into(), says.into()));
+    }
+
+    /// What is not asked about, and the configuration or its preset has, stays.
+    fn keep_configured(&mut self, store: &Store) {
+        for (kind, header) in &store.ignored_headers {
+            let asked =
+                self.rows.iter().any(|(what, _)| *what == format!("{}:{header}", kind.name()));
+            let known =
+                self.ignored_headers.iter().any(|(k, h)| k == kind && *h == header.as_str());
+            if !asked && !known {
+                self.ignored_headers.push((*kind, header.as_str().to_owned()));
+            }
+        }
     }
 
     fn capability(&mut self, name: &'static str, has: bool, says: impl Into<String>) {
@@ -139,12 +160,19 @@ pub async fn probe(config: Config, at: &Where) -> Result<Report, ProbeError> {
     let made = at.bucket.is_none();
     let bucket =
         at.bucket.clone().unwrap_or_else(|| format!("fakes3pp-probe-{}", hex::encode(random)));
+    s3::Bucket::parse(&bucket).map_err(|_| ProbeError::Bucket(bucket.clone()))?;
     let talk = Talk { store, handle, signer, bucket };
     if made {
         let answer = talk.ask(bucket_ask(Method::PUT, store)).await?;
         if !answer.is_success() {
             let what = "making a bucket (with --bucket one that is there is used)";
             return Err(ProbeError::Refused { what, says: answer.shown() });
+        }
+    }
+    if !made {
+        let ask = Ask { query: "versioning=", ..bucket_ask(Method::GET, store) };
+        if talk.ask(ask).await?.element("Status").is_some() {
+            return Err(ProbeError::Versioned(talk.bucket));
         }
     }
     let prefix = format!("fakes3pp-probe-{}", hex::encode(random));
@@ -157,7 +185,16 @@ pub async fn probe(config: Config, at: &Where) -> Result<Report, ProbeError> {
             report.left.push(format!("the bucket `{}`", talk.bucket));
         }
     }
-    asked.map(|()| report)
+    report.keep_configured(store);
+    match asked {
+        Ok(()) => Ok(report),
+        Err(error) if report.rows.is_empty() && report.left.is_empty() => Err(error),
+        // What was found out, and what was left behind, is worth knowing all the same.
+        Err(error) => {
+            report.row("NOT FINISHED", error.to_string());
+            Ok(report)
+        }
+    }
 }
 
 fn bucket_ask(method: Method, store: &Store) -> Ask<'static> {
@@ -187,6 +224,3 @@ fn credential<'s>(
         ProbeError::NoCredential(wanted, names.join(", "))
     })
 }
-
-/// Path style or as the store is configured.
-const PATH: Addressing = Addressing::Path;

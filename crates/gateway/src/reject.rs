@@ -108,7 +108,7 @@ pub enum Reject {
     KeyRule(#[from] s3::key_rules::KeyRuleError),
     /// The store would keep what came of a body that does not verify.
     #[error(
-        "the store keeps uploads that are cut short, so that it may not be given a larger body that has to be verified: send it without checksum and signature of the payload"
+        "the store keeps uploads that are cut short, so that it may not be given a larger body that has to be verified: send it smaller, or as UNSIGNED-PAYLOAD without checksum"
     )]
     KeepsShortUploads,
     /// A length that is not a number.

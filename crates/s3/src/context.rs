@@ -235,11 +235,16 @@ fn of_document(context: &mut Context, action: &str, document: &Document, facts: 
     }
 }
 
-/// UpdateObjectEncryption says in its document what others say in headers. Of `SSE-KMS` alone AWS says what it
-/// is (S3 API Reference, *ObjectEncryption*).
+/// UpdateObjectEncryption says in its document what others say in headers (S3 API Reference, *ObjectEncryption*).
 fn of_encryption(context: &mut Context, configuration: &Configuration) {
-    if configuration.has("SSE-KMS") {
-        set(context, "s3:x-amz-server-side-encryption", Some("aws:kms"));
+    let asked = match (configuration.has("SSE-KMS"), configuration.has("SSE-S3")) {
+        (true, false) => Some(Value::from("aws:kms")),
+        (false, true) => Some(Value::from("AES256")),
+        (true, true) => Some(Value::Unknown),
+        (false, false) => None,
+    };
+    if let Some(asked) = asked {
+        context.insert("s3:x-amz-server-side-encryption", asked);
     }
     let mut keys = configuration.texts("KMSKeyArn");
     if let Some(key) = keys.next() {

@@ -90,22 +90,33 @@ const SWIFT: Preset = Preset {
     ..GENERIC
 };
 
-/// The embedded store of the demo, measured with 0.14: objects are files, and parts are written in place.
+/// The embedded store of the demo, measured with 0.14: objects are files, and what is to be kept with an object
+/// beside metadata is not.
 const S3S_FS: Preset = Preset {
     name: "s3s-fs",
     key_rules: KeyRules::FILES,
     ignored_headers: &[
         NAMESPACE,
         (OperationKind::DeleteObject, "if-match"),
+        (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
+        (OperationKind::CopyObject, "x-amz-object-lock-mode"),
+        (OperationKind::CopyObject, "x-amz-server-side-encryption"),
+        (OperationKind::CopyObject, "x-amz-server-side-encryption-customer-algorithm"),
+        (OperationKind::CopyObject, "x-amz-tagging"),
+        (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
+        (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
+        (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
+        (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption-customer-algorithm"),
+        (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
+        (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
+        (OperationKind::PutObject, "x-amz-object-lock-mode"),
         (OperationKind::PutObject, "x-amz-server-side-encryption"),
         (OperationKind::PutObject, "x-amz-server-side-encryption-customer-algorithm"),
         (OperationKind::PutObject, "x-amz-tagging"),
+        (OperationKind::UploadPart, "x-amz-server-side-encryption-customer-algorithm"),
+        (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
     ],
-    capabilities: Capabilities {
-        trailers: true,
-        discards_short_parts: false,
-        ..GENERIC.capabilities
-    },
+    capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
     ..GENERIC
 };
 

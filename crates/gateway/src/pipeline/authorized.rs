@@ -201,12 +201,14 @@ impl Authorized {
         }
         let stream = VerifiedStream::new(incoming, inspector, length, idle);
         let verdict = Some(stream.verdict());
-        let (body, payload) = match trailer.filter(|_| self.store.capabilities.trailers) {
+        // What goes unsigned has nothing that tells the store of the framing.
+        let framed = self.store.capabilities.trailers && !self.allowed.is_left_to_store();
+        let (body, payload) = match trailer.filter(|_| framed) {
             Some(trailer) => {
                 headers.extend(payload::framing_headers(length, trailer));
-                let framed = FramedStream::new(stream, length, trailer);
-                let framed = framed.ok_or(Reject::TooLarge { limit })?;
-                (OutgoingBody::framed(framed), Payload::StreamingUnsignedTrailer)
+                let stream = FramedStream::new(stream, length, trailer);
+                let stream = stream.ok_or(Reject::TooLarge { limit })?;
+                (OutgoingBody::framed(stream), Payload::StreamingUnsignedTrailer)
             }
             None => (OutgoingBody::stream(stream), payload),
         };
@@ -252,7 +254,7 @@ impl Authorized {
             return Ok(Prepared { body, payload, trailers, verdict: None, taken });
         }
         check_length(posted, length)?;
-        self.can_take_back()?;
+        self.can_take_back().map_err(|never| if small { Reject::Busy } else { never })?;
         incoming.file_must_be_last().map_err(BodyError::Form)?;
         let stream = VerifiedStream::new(incoming, Inspector::new(expect), length, idle);
         Ok(Prepared {
@@ -321,7 +323,8 @@ fn without_quotes(headers: &mut HeaderMap, name: &header::HeaderName) {
     let bare = headers
         .get(name)
         .and_then(|value| value.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\""))
-        .filter(|bare| !bare.contains(&b'"'))
+        // Bare, `*` is any object.
+        .filter(|bare| !bare.is_empty() && !bare.contains(&b'"') && *bare != b"*")
         .and_then(|bare| HeaderValue::from_bytes(bare).ok());
     if let Some(bare) = bare {
         headers.insert(name, bare);

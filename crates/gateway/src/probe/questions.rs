@@ -9,7 +9,8 @@ use sigv4::Payload;
 use sigv4::chunked::encode::{CRLF, Encoder, unsigned_line};
 
 use super::talk::{Answer, Ask, Talk, encoded};
-use super::{PATH, ProbeError, Report};
+use super::{ProbeError, Report};
+use crate::config::Addressing;
 
 /// An ETag that no object has.
 const WRONG: &str = "\"00000000000000000000000000000000\"";
@@ -115,9 +116,11 @@ impl<'a> Asking<'a> {
         body: &[u8],
         headers: &[(&'static str, &str)],
     ) -> Result<Answer, ProbeError> {
+        self.keys.push(key.to_owned());
         let answer = self.ask(Method::PUT, key, "", headers, body).await?;
-        if answer.is_success() {
-            self.keys.push(key.to_owned());
+        if answer.status / 100 == 4 {
+            // Refused: there is nothing of it, and some stores cannot even delete such a key.
+            self.keys.pop();
         }
         Ok(answer)
     }
@@ -230,9 +233,10 @@ impl<'a> Asking<'a> {
     /// A store that looks at the quotes, at the bare ETag, or at neither.
     async fn if_match(&mut self) -> Result<(), ProbeError> {
         let key = self.key("if-match");
-        let etag = self.put(&key, b"one", &[]).await?.header("etag").unwrap_or_default().to_owned();
-        let quoted = self.put(&key, b"one", &[("if-match", &etag)]).await?;
-        let bare = self.put(&key, b"one", &[("if-match", etag.trim_matches('"'))]).await?;
+        let written = self.put(&key, b"one", &[]).await?;
+        let etag = written.header("etag").unwrap_or_default().trim_matches('"').to_owned();
+        let quoted = self.put(&key, b"one", &[("if-match", &format!("\"{etag}\""))]).await?;
+        let bare = self.put(&key, b"one", &[("if-match", &etag)]).await?;
         let says = match (quoted.is_success(), bare.is_success()) {
             (true, _) => "as it is".to_owned(),
             (false, true) => format!("only without quotes (with them: {})", quoted.shown()),
@@ -250,11 +254,12 @@ impl<'a> Asking<'a> {
         let says = if answer.is_success() && of_source {
             "IGNORED, and passed on all the same: boto3 sends it by itself".to_owned()
         } else if answer.is_success() {
-            self.report.ignored_headers.push((kind, header));
+            self.report.ignored_headers.push((kind, header.to_owned()));
             "IGNORED".to_owned()
         } else if matches!(answer.status, 409 | 412) {
             "honoured".to_owned()
         } else {
+            // Whatever it is, the write did not happen.
             format!("refused: {}", answer.shown())
         };
         self.report.row(format!("{}:{header}", kind.name()), says);
@@ -306,7 +311,8 @@ impl<'a> Asking<'a> {
         let key = self.key("encrypted");
         let answer = self.put(&key, b"one", &SSE_C).await?;
         // What is encrypted with the client's key cannot be read without it.
-        let lost = answer.is_success() && self.get(&key).await?.is_success();
+        let without = self.get(&key).await?;
+        let lost = answer.is_success() && without.status != 400;
         self.promise(SSE_C[0].0, &answer, lost);
         let name = "x-amz-server-side-encryption";
         let answer = self.put(&self.key("aes"), b"one", &[(name, "AES256")]).await?;
@@ -318,14 +324,14 @@ impl<'a> Asking<'a> {
         let lost = answer.is_success() && tags.element("Value").as_deref() != Some("b");
         self.promise("x-amz-tagging", &answer, lost);
         // Not to be found out without making a bucket, and AWS's alone.
-        let namespace = (OperationKind::CreateBucket, "x-amz-bucket-namespace");
+        let namespace = (OperationKind::CreateBucket, "x-amz-bucket-namespace".to_owned());
         self.report.ignored_headers.push(namespace);
         Ok(())
     }
 
     fn promise(&mut self, header: &'static str, answer: &Answer, lost: bool) {
         let says = if lost {
-            self.report.ignored_headers.push((OperationKind::PutObject, header));
+            self.report.ignored_headers.push((OperationKind::PutObject, header.to_owned()));
             "IGNORED".to_owned()
         } else if answer.is_success() {
             "honoured".to_owned()
@@ -466,8 +472,7 @@ impl<'a> Asking<'a> {
         }
         let key = self.key("plain");
         let mut says = Vec::new();
-        for (addressing, name) in [(PATH, "path"), (crate::config::Addressing::Virtual, "virtual")]
-        {
+        for (addressing, name) in [(Addressing::Path, "path"), (Addressing::Virtual, "virtual")] {
             let ask = Ask {
                 method: Method::GET,
                 key: &key,
@@ -485,37 +490,151 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
+    /// What becomes of uploads that are cut short: plain ones, and where they are taken, framed ones.
     async fn short_uploads(&mut self) -> Result<(), ProbeError> {
         let key = self.key("short");
-        self.put(&key, b"old", &[]).await?;
-        let body = vec![b'n'; 300_000];
-        self.cut(&key, "", &body).await?;
-        let read = self.get(&key).await?;
-        let says = |stays: bool| if stays { "what was there stays" } else { "KEPT what came" };
-        let stays = read.body == "old";
-        self.report.capability("discards_short_objects", stays, says(stays));
-        let Some(id) = self.begin(&key).await? else { return Ok(()) };
-        let etag = self.part(&key, &id, b"old").await?;
-        let query = format!("partNumber=1&uploadId={}", encoded(&id).replace('/', "%2F"));
-        self.cut(&key, &query, &body).await?;
-        let query = format!("uploadId={}", encoded(&id).replace('/', "%2F"));
-        let parts = self.ask(Method::GET, &key, &query, &[], b"").await?;
-        let now = parts.element("ETag").unwrap_or_default().replace("&quot;", "\"");
-        let stays = now.trim_matches('"') == etag.trim_matches('"');
-        self.report.capability("discards_short_parts", stays, says(stays));
+        let object = Slot { key: key.clone(), query: String::new() };
+        let objects = self.stays(&object, false).await?;
+        self.report.capability("discards_short_objects", objects.is_ok(), told(&objects));
+        let upload = self.begin(&key).await?;
+        let part = upload.map(|id| {
+            let id = encoded(&id).replace('/', "%2F");
+            Slot { key, query: format!("partNumber=1&uploadId={id}") }
+        });
+        let parts = match &part {
+            Some(part) => self.stays(part, false).await?,
+            None => Err("not found out, for nothing can be uploaded in parts".to_owned()),
+        };
+        self.report.capability("discards_short_parts", parts.is_ok(), told(&parts));
+        let trailers = ("trailers", true);
+        let Some(at) = self.report.capabilities.iter().position(|known| *known == trailers) else {
+            return Ok(());
+        };
+        let framed = self.stays(&object, true).await?;
+        let framed_parts = match &part {
+            Some(part) => self.stays(part, true).await?,
+            None => parts.clone(),
+        };
+        let says = format!("{}; in parts: {}", told(&framed), told(&framed_parts));
+        self.report.row("framed and cut short", says);
+        // Only where plain ones are not trusted either is it no matter.
+        let fine = |framed: &Stays, plain: &Stays| framed.is_ok() || plain.is_err();
+        if !fine(&framed, &objects) || !fine(&framed_parts, &parts) {
+            self.report.capabilities.remove(at);
+            self.report.capabilities.insert(at, ("trailers", false));
+        }
         Ok(())
     }
 
-    async fn cut(&self, key: &str, query: &str, body: &[u8]) -> Result<(), ProbeError> {
+    /// Whether what was there stays when a body comes a byte short.
+    async fn stays(&mut self, slot: &Slot, framed: bool) -> Result<Stays, ProbeError> {
+        let body = vec![b'n'; 300_000];
+        let written = self.ask(Method::PUT, &slot.key, &slot.query, &[], b"old").await?;
+        self.keys.push(slot.key.clone());
+        // The same body whole, elsewhere: a store that refuses all of its kind discards none.
+        let beside = slot.beside();
+        let whole = self.send(&beside, &body, framed, false).await?;
+        self.keys.push(beside.key);
+        let before = self.now(slot).await?;
+        let refused = |status: Option<u16>| {
+            let status = status.map_or("no answer".to_owned(), |status| status.to_string());
+            Err(format!("not found out: {status}"))
+        };
+        if !written.is_success() || before.is_none() || !matches!(whole, Some(200..300)) {
+            return Ok(refused(whole));
+        }
+        let status = self.send(slot, &body, framed, true).await?;
+        Ok(match status {
+            _ if self.now(slot).await? != before => Err("KEPT what came".to_owned()),
+            // What has nothing to do with the missing byte says nothing of it: the same body was taken whole.
+            Some(200..=399 | 401 | 403 | 429 | 503) => refused(status),
+            None | Some(_) => Ok(()),
+        })
+    }
+
+    /// What tells the content of a slot from another.
+    async fn now(&self, slot: &Slot) -> Result<Option<String>, ProbeError> {
+        let (answer, found) = match slot.query.split_once('&') {
+            None => {
+                let answer = self.get(&slot.key).await?;
+                let found = Some(answer.text());
+                (answer, found)
+            }
+            Some((_, upload)) => {
+                let answer = self.ask(Method::GET, &slot.key, upload, &[], b"").await?;
+                // Time and size, too: not every store lists ETags.
+                let text = answer.text();
+                let parts = text.split("<Part>").filter_map(|part| part.split("</Part>").next());
+                let first = |part: &&str| part.contains("<PartNumber>1</PartNumber>");
+                let found = parts.skip(1).find(first).map(str::to_owned);
+                (answer, found)
+            }
+        };
+        Ok(found.filter(|found| answer.is_success() && !found.is_empty()))
+    }
+
+    /// Sends a body, framed or not, whole or a byte short of its end, and gives the status.
+    async fn send(
+        &self,
+        slot: &Slot,
+        body: &[u8],
+        framed: bool,
+        cut: bool,
+    ) -> Result<Option<u16>, ProbeError> {
+        let (name, length) = (Algorithm::Crc32.header_name(), body.len().to_string());
+        let announced = [("x-amz-decoded-content-length", &*length), ("x-amz-trailer", name)];
+        let (headers, payload, wire): (&[_], _, _) = if framed {
+            (&announced, Payload::StreamingUnsignedTrailer, in_two_chunks(body)?)
+        } else {
+            (&[], Payload::Unsigned, body.to_vec())
+        };
         let ask = Ask {
             method: Method::PUT,
-            key,
-            query,
-            headers: &[],
-            payload: Payload::Unsigned,
-            body: Bytes::copy_from_slice(body),
+            key: &slot.key,
+            query: &slot.query,
+            headers,
+            payload,
+            body: wire.into(),
             addressing: self.talk.store.addressing,
         };
-        self.talk.cut(ask).await
+        if cut {
+            return self.talk.cut(ask).await;
+        }
+        Ok(Some(self.talk.ask(ask).await?.status))
     }
+}
+
+/// Where a body goes: an object, or a part of an upload.
+struct Slot {
+    key: String,
+    query: String,
+}
+
+impl Slot {
+    /// Another object, or another part of the same upload.
+    fn beside(&self) -> Self {
+        let key =
+            if self.query.is_empty() { format!("{}-whole", self.key) } else { self.key.clone() };
+        Self { key, query: self.query.replace("partNumber=1&", "partNumber=2&") }
+    }
+}
+
+/// That what was there stays, or what else became of it.
+type Stays = Result<(), String>;
+
+fn told(stays: &Stays) -> &str {
+    match stays {
+        Ok(()) => "what was there stays",
+        Err(why) => why,
+    }
+}
+
+/// As longer bodies are framed.
+fn in_two_chunks(body: &[u8]) -> Result<Vec<u8>, ProbeError> {
+    let (one, two) = body.split_at(body.len() / 2);
+    let value = HeaderValue::from_str(&crc32(body)).map_err(|_| ProbeError::Request)?;
+    let name = HeaderName::from_static(Algorithm::Crc32.header_name());
+    let end = Encoder::unsigned_trailer().finish(&[(name, value)]);
+    let (first, next) = (unsigned_line(one.len() as u64), unsigned_line(two.len() as u64));
+    Ok([&first, one, &CRLF, &next, two, &CRLF, &end].concat())
 }

@@ -73,10 +73,9 @@ impl Answer {
 
     /// Status and code, for people.
     pub(super) fn shown(&self) -> String {
-        match self.element("Code") {
-            Some(code) => format!("{} {code}", self.status),
-            None => self.status.to_string(),
-        }
+        let code: String = self.element("Code").unwrap_or_default();
+        let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+        format!("{} {code}", self.status).trim_end().to_owned()
     }
 }
 
@@ -157,8 +156,14 @@ impl Talk<'_> {
         Ok(Outgoing { method, path, query, headers })
     }
 
-    /// Sends a request whose body is a byte short, and closes the connection.
-    pub(super) async fn cut(&self, ask: Ask<'_>) -> Result<(), ProbeError> {
+    /// Sends a request whose body is a byte short, closes the connection, and gives the status that came back, if
+    /// one did.
+    pub(super) async fn cut(&self, ask: Ask<'_>) -> Result<Option<u16>, ProbeError> {
+        let cut = tokio::time::timeout(PATIENCE.first_byte, self.cut_in_time(ask));
+        cut.await.map_err(|_| ProbeError::Answer("the store does not read".to_owned()))?
+    }
+
+    async fn cut_in_time(&self, ask: Ask<'_>) -> Result<Option<u16>, ProbeError> {
         let mut outgoing = self.outgoing(&ask)?;
         outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(ask.body.len()));
         let body = OutgoingBody::empty();
@@ -181,8 +186,7 @@ impl Talk<'_> {
         );
         let endpoint = &self.store.endpoint;
         let tcp = TcpStream::connect((endpoint.host(), endpoint.port()));
-        let tcp = tokio::time::timeout(PATIENCE.first_byte, tcp);
-        let tcp = tcp.await.map_err(|_| ProbeError::Request)?.map_err(ProbeError::Connection)?;
+        let tcp = tcp.await.map_err(ProbeError::Connection)?;
         match endpoint.scheme() {
             Scheme::Http => send_and_close(tcp, &wire).await,
             Scheme::Https => {
@@ -201,14 +205,24 @@ impl Talk<'_> {
 async fn send_and_close<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     wire: &[u8],
-) -> Result<(), ProbeError> {
-    stream.write_all(wire).await.map_err(ProbeError::Connection)?;
-    stream.shutdown().await.map_err(ProbeError::Connection)?;
+) -> Result<Option<u16>, ProbeError> {
+    // A store that refuses at once may close before it has all.
+    let sent = stream.write_all(wire).await;
+    let sent = match sent {
+        Ok(()) => stream.shutdown().await,
+        Err(error) => Err(error),
+    };
     // It may answer, close, or wait: whatever it does with the upload is done by then.
-    let mut ignored = Vec::new();
-    let mut answer = stream.take(MAX_ANSWER as u64);
-    let _ = tokio::time::timeout(CUT_PATIENCE, answer.read_to_end(&mut ignored)).await;
-    Ok(())
+    let mut answer = Vec::new();
+    let mut reading = stream.take(MAX_ANSWER as u64);
+    let _ = tokio::time::timeout(CUT_PATIENCE, reading.read_to_end(&mut answer)).await;
+    let status = std::str::from_utf8(answer.get(9..12).unwrap_or_default()).ok();
+    match status.and_then(|digits| digits.parse().ok()) {
+        Some(status) => Ok(Some(status)),
+        None => sent.map(|()| None).map_err(ProbeError::Connection),
+    }
 }
 
-const CUT_PATIENCE: Duration = Duration::from_secs(3);
+/// A store that waits longer for a byte that is missing is asked before it has decided; it would have had to
+/// keep what came for that long, and nobody's client waits longer either.
+const CUT_PATIENCE: Duration = Duration::from_secs(5);

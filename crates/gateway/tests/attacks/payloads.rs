@@ -189,6 +189,26 @@ async fn a40_one_changed_byte_of_every_payload_and_nothing_is_stored() {
     }
 }
 
+/// What goes unsigned, for the store to decide about, says nothing of framing, and has none.
+#[tokio::test]
+async fn a40_an_anonymous_upload_is_not_framed() {
+    let plan = Plan::new().with(|config| {
+        config["stores"][0]["authorization"] = json!("store");
+        config["stores"][0]["capabilities"] = json!({ "trailers": true });
+    });
+    let world = plan.start().await;
+    for size in [8193, SMALL + 1] {
+        let body = noise(size);
+        let put = Kind::UnsignedTrailer.put(&body, Algorithm::Crc32).sign(&world.loader);
+        let put = put.without_header("authorization").without_header("x-amz-date");
+        let (_, arrived) = world.passed(&put).await;
+        assert_eq!(arrived.body_sha256, sha256(&body), "{size}");
+        for name in ["authorization", "x-amz-trailer", "x-amz-decoded-content-length"] {
+            assert_eq!(arrived.header(name), None, "{size} {name}");
+        }
+    }
+}
+
 /// What such a store has of a larger body that does not verify, it keeps: nothing of it leaves.
 #[tokio::test]
 async fn a41_a_store_that_keeps_short_uploads_gets_nothing_unverified() {

@@ -44,6 +44,7 @@ fn a_store_that_takes_everything_is_found_out() {
         "checksum_headers: true",
         "trailers: false",
         "discards_short_objects: true",
+        "discards_short_parts: false",
         "answered without an UploadId",
         "quoted_if_match: true",
         "taken, neither verified nor kept",
@@ -79,6 +80,12 @@ fn a_store_that_cannot_be_asked_is_told() {
     plan.store.push(Answer::error(403, "AccessDenied"));
     let (_, _, err) = probe(folder.path(), &["--store", "main"]);
     assert!(err.contains("making a bucket") && err.contains("403 AccessDenied"), "{err}");
+    let (_, _, err) = probe(folder.path(), &["--store", "main", "--bucket", "a/../b"]);
+    assert!(err.contains("no name of a bucket"), "{err}");
+    let versions = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    plan.store.push_for(|sent| sent.query() == "versioning=", Answer::ok().body(versions));
+    let (_, _, err) = probe(folder.path(), &["--store", "main", "--bucket", "data"]);
+    assert!(err.contains("keeps versions"), "{err}");
     // In a bucket that is there nothing is made but objects, below one prefix.
     let before = plan.store.requests().len();
     let (_, out, err) = probe(folder.path(), &["--store", "main", "--bucket", "data"]);

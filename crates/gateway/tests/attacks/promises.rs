@@ -34,9 +34,14 @@ async fn an_if_match_is_sent_as_the_store_reads_it() {
     for (preset, quoted) in [("ceph-rgw", false), ("generic", true)] {
         let plan = Plan::new().with(|config| config["stores"][0]["preset"] = json!(preset));
         let world = plan.start().await;
-        for (sent, bare) in
-            [("\"e\"", "e"), ("e", "e"), ("*", "*"), ("\"a\", \"b\"", "\"a\", \"b\"")]
-        {
+        for (sent, bare) in [
+            ("\"e\"", "e"),
+            ("e", "e"),
+            ("*", "*"),
+            ("\"*\"", "\"*\""),
+            ("\"\"", "\"\""),
+            ("\"a\", \"b\"", "\"a\", \"b\""),
+        ] {
             let put = request("PUT", "/data/k").header("if-match", sent).body("x");
             let (_, arrived) = world.passed(&put.sign(&world.loader)).await;
             let expected = if quoted { sent } else { bare };

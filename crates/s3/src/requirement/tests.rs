@@ -176,6 +176,8 @@ fn a58_documents_fill_the_keys_of_their_actions() {
     let kms = "<SSE-KMS><KMSKeyArn>arn:k</KMSKeyArn></SSE-KMS>";
     assert_eq!(update(kms), (one("aws:kms"), one("arn:k")));
     assert_eq!(update("<SSE-KMS/>"), (one("aws:kms"), None));
+    assert_eq!(update("<SSE-S3/>"), (one("AES256"), None));
+    assert_eq!(update("<SSE-S3/><SSE-KMS/>"), (Some(Value::Unknown), None));
     assert_eq!(update(""), (None, None));
     let twice = format!("{kms}<sse-kms><kmskeyarn>arn:l</kmskeyarn></sse-kms>");
     assert_eq!(update(&twice), (one("aws:kms"), Some(Value::Unknown)));
