@@ -122,9 +122,7 @@ impl Obstacle {
             _ => Self { what, operator: None, key: None, seen: None },
         }
     }
-}
 
-impl Obstacle {
     /// Without the value of a tag of the object: not everybody who may have a denial decoded may see the
     /// object's tags.
     fn without_tags(&self) -> Self {

@@ -2,7 +2,8 @@
 
 use crate::context::Lookup;
 use crate::error::{Problem, shown};
-use crate::variable::{Match, Syntax, Text};
+use crate::matched::Match;
+use crate::variable::{Syntax, Text};
 
 /// A pattern over actions, lower case.
 #[derive(Debug)]

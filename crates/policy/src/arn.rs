@@ -6,7 +6,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::context::Lookup;
-use crate::variable::{MalformedVariable, Match, Syntax, Text, split_parts};
+use crate::matched::Match;
+use crate::variable::{MalformedVariable, Syntax, Text, split_parts};
 
 /// The types of resource that IAM has, as AWS's message lists them.
 pub(crate) const IAM_TYPES: [&str; 13] = [
@@ -281,7 +282,8 @@ mod tests {
     use super::{AccountId, Arn, ArnPattern, ParseArnError};
     use crate::Context;
     use crate::context::{Lookup, Value};
-    use crate::variable::{Match, Syntax};
+    use crate::matched::Match;
+    use crate::variable::Syntax;
 
     /// Each part for itself, the last of them for what follows; the strictest answer is the answer.
     #[test]

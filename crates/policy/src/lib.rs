@@ -68,6 +68,7 @@ mod document;
 mod error;
 mod evaluate;
 mod inspect;
+mod matched;
 mod pattern;
 mod policy;
 mod possible;

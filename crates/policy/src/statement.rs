@@ -8,8 +8,9 @@ use crate::arn::ArnPattern;
 use crate::condition::{Key, Test, Verdict};
 use crate::context::Lookup;
 use crate::decision::Failed;
+use crate::matched::Match;
 use crate::principal::{PrincipalPattern, Reach};
-use crate::variable::{Match, Text};
+use crate::variable::Text;
 
 /// One statement, its Effect aside.
 #[derive(Debug)]

@@ -70,6 +70,23 @@ impl Algorithm {
         }
     }
 
+    /// The name of the element that holds the checksum in documents.
+    #[must_use]
+    pub const fn element_name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "ChecksumCRC32",
+            Self::Crc32c => "ChecksumCRC32C",
+            Self::Crc64Nvme => "ChecksumCRC64NVME",
+            Self::Sha1 => "ChecksumSHA1",
+            Self::Sha256 => "ChecksumSHA256",
+            Self::Sha512 => "ChecksumSHA512",
+            Self::Md5 => "ChecksumMD5",
+            Self::XxHash64 => "ChecksumXXHASH64",
+            Self::XxHash3 => "ChecksumXXHASH3",
+            Self::XxHash128 => "ChecksumXXHASH128",
+        }
+    }
+
     /// The algorithm of a header or trailer, by its name in whatever case.
     #[must_use]
     pub fn from_header_name(name: &str) -> Option<Self> {

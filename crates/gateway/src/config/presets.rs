@@ -132,5 +132,8 @@ impl Preset {
     }
 
     /// Of a store of which nothing is said.
-    pub(crate) const UNSAID: &'static str = GENERIC.name;
+    pub(crate) fn unsaid() -> &'static Self {
+        static UNSAID: Preset = GENERIC;
+        &UNSAID
+    }
 }

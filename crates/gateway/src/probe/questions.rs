@@ -8,7 +8,7 @@ use s3::checksum::{Algorithm, Hasher};
 use sigv4::Payload;
 use sigv4::chunked::encode::{CRLF, Encoder, unsigned_line};
 
-use super::talk::{Answer, Ask, Talk, encoded};
+use super::talk::{Answer, Ask, Talk, encoded, part_query, upload_query};
 use super::{ProbeError, Report};
 use crate::config::Addressing;
 
@@ -24,10 +24,10 @@ const SSE_C: [(&str, &str); 3] = [
 
 /// The questions, with what is to be deleted afterwards.
 pub(super) struct Asking<'a> {
-    talk: &'a Talk<'a>,
+    pub(super) talk: &'a Talk<'a>,
     prefix: String,
-    report: Report,
-    keys: Vec<String>,
+    pub(super) report: Report,
+    pub(super) keys: Vec<String>,
     uploads: Vec<(String, String)>,
 }
 
@@ -37,7 +37,7 @@ fn hash(body: &[u8]) -> Payload {
     Payload::Hash(sum)
 }
 
-fn crc32(body: &[u8]) -> String {
+pub(super) fn crc32(body: &[u8]) -> String {
     let mut hasher = Hasher::new(Algorithm::Crc32);
     hasher.update(body);
     hasher.finish().to_base64()
@@ -76,7 +76,7 @@ impl<'a> Asking<'a> {
     /// Deletes what was made, and gives what was found out.
     pub(super) async fn clean_up(mut self) -> Report {
         for (key, id) in std::mem::take(&mut self.uploads) {
-            let query = format!("uploadId={}", encoded(&id).replace('/', "%2F"));
+            let query = upload_query(&id);
             // Most of them are completed.
             let _ = self.ask(Method::DELETE, &key, &query, &[], b"").await;
         }
@@ -93,11 +93,11 @@ impl<'a> Asking<'a> {
     }
 
     /// A key of this run.
-    fn key(&self, name: &str) -> String {
+    pub(super) fn key(&self, name: &str) -> String {
         format!("{}/{name}", self.prefix)
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         method: Method,
         key: &str,
@@ -125,7 +125,7 @@ impl<'a> Asking<'a> {
         Ok(answer)
     }
 
-    async fn get(&self, key: &str) -> Result<Answer, ProbeError> {
+    pub(super) async fn get(&self, key: &str) -> Result<Answer, ProbeError> {
         self.ask(Method::GET, key, "", &[], b"").await
     }
 
@@ -299,7 +299,7 @@ impl<'a> Asking<'a> {
             let answer = self.put(&target, b"", &headers).await?;
             self.condition(OperationKind::CopyObject, header, &answer);
             let Some(id) = self.begin(&target).await? else { continue };
-            let query = format!("partNumber=1&uploadId={}", encoded(&id).replace('/', "%2F"));
+            let query = part_query(&id);
             let answer = self.ask(Method::PUT, &target, &query, &headers, b"").await?;
             self.condition(OperationKind::UploadPartCopy, header, &answer);
         }
@@ -341,7 +341,7 @@ impl<'a> Asking<'a> {
         self.report.row(format!("PutObject:{header}"), says);
     }
 
-    async fn begin(&mut self, key: &str) -> Result<Option<String>, ProbeError> {
+    pub(super) async fn begin(&mut self, key: &str) -> Result<Option<String>, ProbeError> {
         let answer = self.ask(Method::POST, key, "uploads=", &[], b"").await?;
         let id = answer.element("UploadId").filter(|_| answer.is_success());
         match &id {
@@ -365,7 +365,7 @@ impl<'a> Asking<'a> {
     }
 
     async fn part(&self, key: &str, id: &str, body: &[u8]) -> Result<String, ProbeError> {
-        let query = format!("partNumber=1&uploadId={}", encoded(id).replace('/', "%2F"));
+        let query = part_query(id);
         let answer = self.ask(Method::PUT, key, &query, &[], body).await?;
         Ok(answer.header("etag").unwrap_or_default().to_owned())
     }
@@ -381,7 +381,7 @@ impl<'a> Asking<'a> {
             "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>\
              </CompleteMultipartUpload>"
         );
-        let query = format!("uploadId={}", encoded(id).replace('/', "%2F"));
+        let query = upload_query(id);
         self.ask(Method::POST, key, &query, headers, document.as_bytes()).await
     }
 
@@ -445,7 +445,7 @@ impl<'a> Asking<'a> {
         self.put(&decoded, b"decoded", &[]).await?;
         let Some(id) = self.begin(&target).await? else { return Ok(()) };
         let from = format!("/{}/{}", self.talk.bucket, encoded(&percent));
-        let query = format!("partNumber=1&uploadId={}", encoded(&id).replace('/', "%2F"));
+        let query = part_query(&id);
         let headers = [("x-amz-copy-source", &*from)];
         let copied = self.ask(Method::PUT, &target, &query, &headers, b"").await?;
         let etag = copied.element("ETag").unwrap_or_default();
@@ -489,152 +489,4 @@ impl<'a> Asking<'a> {
         self.report.row("addressing", says.join(" or "));
         Ok(())
     }
-
-    /// What becomes of uploads that are cut short: plain ones, and where they are taken, framed ones.
-    async fn short_uploads(&mut self) -> Result<(), ProbeError> {
-        let key = self.key("short");
-        let object = Slot { key: key.clone(), query: String::new() };
-        let objects = self.stays(&object, false).await?;
-        self.report.capability("discards_short_objects", objects.is_ok(), told(&objects));
-        let upload = self.begin(&key).await?;
-        let part = upload.map(|id| {
-            let id = encoded(&id).replace('/', "%2F");
-            Slot { key, query: format!("partNumber=1&uploadId={id}") }
-        });
-        let parts = match &part {
-            Some(part) => self.stays(part, false).await?,
-            None => Err("not found out, for nothing can be uploaded in parts".to_owned()),
-        };
-        self.report.capability("discards_short_parts", parts.is_ok(), told(&parts));
-        let trailers = ("trailers", true);
-        let Some(at) = self.report.capabilities.iter().position(|known| *known == trailers) else {
-            return Ok(());
-        };
-        let framed = self.stays(&object, true).await?;
-        let framed_parts = match &part {
-            Some(part) => self.stays(part, true).await?,
-            None => parts.clone(),
-        };
-        let says = format!("{}; in parts: {}", told(&framed), told(&framed_parts));
-        self.report.row("framed and cut short", says);
-        // Only where plain ones are not trusted either is it no matter.
-        let fine = |framed: &Stays, plain: &Stays| framed.is_ok() || plain.is_err();
-        if !fine(&framed, &objects) || !fine(&framed_parts, &parts) {
-            self.report.capabilities.remove(at);
-            self.report.capabilities.insert(at, ("trailers", false));
-        }
-        Ok(())
-    }
-
-    /// Whether what was there stays when a body comes a byte short.
-    async fn stays(&mut self, slot: &Slot, framed: bool) -> Result<Stays, ProbeError> {
-        let body = vec![b'n'; 300_000];
-        let written = self.ask(Method::PUT, &slot.key, &slot.query, &[], b"old").await?;
-        self.keys.push(slot.key.clone());
-        // The same body whole, elsewhere: a store that refuses all of its kind discards none.
-        let beside = slot.beside();
-        let whole = self.send(&beside, &body, framed, false).await?;
-        self.keys.push(beside.key);
-        let before = self.now(slot).await?;
-        let refused = |status: Option<u16>| {
-            let status = status.map_or("no answer".to_owned(), |status| status.to_string());
-            Err(format!("not found out: {status}"))
-        };
-        if !written.is_success() || before.is_none() || !matches!(whole, Some(200..300)) {
-            return Ok(refused(whole));
-        }
-        let status = self.send(slot, &body, framed, true).await?;
-        Ok(match status {
-            _ if self.now(slot).await? != before => Err("KEPT what came".to_owned()),
-            // What has nothing to do with the missing byte says nothing of it: the same body was taken whole.
-            Some(200..=399 | 401 | 403 | 429 | 503) => refused(status),
-            None | Some(_) => Ok(()),
-        })
-    }
-
-    /// What tells the content of a slot from another.
-    async fn now(&self, slot: &Slot) -> Result<Option<String>, ProbeError> {
-        let (answer, found) = match slot.query.split_once('&') {
-            None => {
-                let answer = self.get(&slot.key).await?;
-                let found = Some(answer.text());
-                (answer, found)
-            }
-            Some((_, upload)) => {
-                let answer = self.ask(Method::GET, &slot.key, upload, &[], b"").await?;
-                // Time and size, too: not every store lists ETags.
-                let text = answer.text();
-                let parts = text.split("<Part>").filter_map(|part| part.split("</Part>").next());
-                let first = |part: &&str| part.contains("<PartNumber>1</PartNumber>");
-                let found = parts.skip(1).find(first).map(str::to_owned);
-                (answer, found)
-            }
-        };
-        Ok(found.filter(|found| answer.is_success() && !found.is_empty()))
-    }
-
-    /// Sends a body, framed or not, whole or a byte short of its end, and gives the status.
-    async fn send(
-        &self,
-        slot: &Slot,
-        body: &[u8],
-        framed: bool,
-        cut: bool,
-    ) -> Result<Option<u16>, ProbeError> {
-        let (name, length) = (Algorithm::Crc32.header_name(), body.len().to_string());
-        let announced = [("x-amz-decoded-content-length", &*length), ("x-amz-trailer", name)];
-        let (headers, payload, wire): (&[_], _, _) = if framed {
-            (&announced, Payload::StreamingUnsignedTrailer, in_two_chunks(body)?)
-        } else {
-            (&[], Payload::Unsigned, body.to_vec())
-        };
-        let ask = Ask {
-            method: Method::PUT,
-            key: &slot.key,
-            query: &slot.query,
-            headers,
-            payload,
-            body: wire.into(),
-            addressing: self.talk.store.addressing,
-        };
-        if cut {
-            return self.talk.cut(ask).await;
-        }
-        Ok(Some(self.talk.ask(ask).await?.status))
-    }
-}
-
-/// Where a body goes: an object, or a part of an upload.
-struct Slot {
-    key: String,
-    query: String,
-}
-
-impl Slot {
-    /// Another object, or another part of the same upload.
-    fn beside(&self) -> Self {
-        let key =
-            if self.query.is_empty() { format!("{}-whole", self.key) } else { self.key.clone() };
-        Self { key, query: self.query.replace("partNumber=1&", "partNumber=2&") }
-    }
-}
-
-/// That what was there stays, or what else became of it.
-type Stays = Result<(), String>;
-
-fn told(stays: &Stays) -> &str {
-    match stays {
-        Ok(()) => "what was there stays",
-        Err(why) => why,
-    }
-}
-
-/// As longer bodies are framed.
-fn in_two_chunks(body: &[u8]) -> Result<Vec<u8>, ProbeError> {
-    let (one, two) = body.split_at(body.len() / 2);
-    let value = HeaderValue::from_str(&crc32(body)).map_err(|_| ProbeError::Request)?;
-    let name = HeaderName::from_static(Algorithm::Crc32.header_name());
-    let end = Encoder::unsigned_trailer().finish(&[(name, value)]);
-    let (first, next) = (unsigned_line(one.len() as u64), unsigned_line(two.len() as u64));
-    Ok([&first, one, &CRLF, &next, two, &CRLF, &end].concat())
 }

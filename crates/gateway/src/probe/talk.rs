@@ -93,6 +93,16 @@ pub(super) fn encoded(key: &str) -> String {
     text.replace('+', "%20").replace("%2F", "/")
 }
 
+/// The query that names an upload.
+pub(super) fn upload_query(id: &str) -> String {
+    format!("uploadId={}", encoded(id).replace('/', "%2F"))
+}
+
+/// The query of its first part.
+pub(super) fn part_query(id: &str) -> String {
+    format!("partNumber=1&{}", upload_query(id))
+}
+
 impl Talk<'_> {
     pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, ProbeError> {
         let body = OutgoingBody::whole(ask.body.clone());

@@ -14,7 +14,8 @@ use super::set::Verdict;
 use crate::arn::ArnPattern;
 use crate::context::Lookup;
 use crate::error::{Problem, shown};
-use crate::variable::{Match, Syntax, Text};
+use crate::matched::Match;
+use crate::variable::{Syntax, Text};
 
 /// Base64 with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -244,13 +244,12 @@ fn resource(statement: &Json, asked: &Asked, new: bool) -> Answer {
 }
 
 fn any(fits: &[Fit]) -> Answer {
-    if fits.contains(&Fit::Yes) {
-        Some(true)
-    } else if fits.contains(&Fit::Unclear) {
-        None
-    } else {
-        Some(false)
-    }
+    let answer = |fit: &Fit| match fit {
+        Fit::Yes => Some(true),
+        Fit::Unclear => None,
+        Fit::No | Fit::Nothing => Some(false),
+    };
+    settled(fits.iter().map(answer), true)
 }
 
 fn conditions(statement: &Json, asked: &Asked, new: bool) -> Answer {
@@ -260,12 +259,18 @@ fn conditions(statement: &Json, asked: &Asked, new: bool) -> Answer {
             answers.push(condition(operator, key, &texts(values), asked, new));
         }
     }
-    if answers.contains(&Some(false)) {
-        Some(false)
+    settled(answers.into_iter(), false)
+}
+
+/// One answer that `settles` is enough, then one that cannot be said.
+fn settled(answers: impl Iterator<Item = Answer>, settles: bool) -> Answer {
+    let answers: Vec<Answer> = answers.collect();
+    if answers.contains(&Some(settles)) {
+        Some(settles)
     } else if answers.contains(&None) {
         None
     } else {
-        Some(true)
+        Some(!settles)
     }
 }
 
@@ -303,26 +308,8 @@ fn condition(operator: &str, key: &str, values: &[String], asked: &Asked, new: b
         None if some => Some(false),
         None => Some(all || if_exists || negated),
         Some(Seen::One(one)) => holds(one),
-        Some(Seen::Many(many)) if some => {
-            let answers: Vec<Answer> = many.iter().map(holds).collect();
-            if answers.contains(&Some(true)) {
-                Some(true)
-            } else if answers.contains(&None) {
-                None
-            } else {
-                Some(false)
-            }
-        }
-        Some(Seen::Many(many)) if all => {
-            let answers: Vec<Answer> = many.iter().map(holds).collect();
-            if answers.contains(&Some(false)) {
-                Some(false)
-            } else if answers.contains(&None) {
-                None
-            } else {
-                Some(true)
-            }
-        }
+        Some(Seen::Many(many)) if some => settled(many.iter().map(holds), true),
+        Some(Seen::Many(many)) if all => settled(many.iter().map(holds), false),
         Some(_) => None,
     }
 }

@@ -4,6 +4,7 @@
 //! result, or an error in spite of the 200.
 
 use super::StoreError;
+use crate::checksum::Algorithm;
 use crate::name::{Bucket, Key};
 use crate::xml::{Cursor, DECLARATION, Reading, Writer, XmlError};
 
@@ -27,19 +28,6 @@ pub struct CompleteResult {
     pub checksums: Vec<(&'static str, String)>,
 }
 
-const CHECKSUMS: &[&str] = &[
-    "ChecksumCRC32",
-    "ChecksumCRC32C",
-    "ChecksumCRC64NVME",
-    "ChecksumMD5",
-    "ChecksumSHA1",
-    "ChecksumSHA256",
-    "ChecksumSHA512",
-    "ChecksumXXHASH128",
-    "ChecksumXXHASH3",
-    "ChecksumXXHASH64",
-    "ChecksumType",
-];
 const MAX_TEXT: usize = 4096;
 
 /// Reads the answer to CompleteMultipartUpload, white space and all.
@@ -48,10 +36,12 @@ pub fn complete_outcome(body: &[u8]) -> Outcome<CompleteResult> {
     outcome(body, "CompleteMultipartUploadResult", |mut cursor| {
         let (mut etag, mut checksums) = (None, Vec::<(&'static str, String)>::new());
         while let Some(element) = cursor.next()? {
-            let known = CHECKSUMS.iter().find(|known| **known == element);
+            let mut names = Algorithm::ALL.into_iter().map(Algorithm::element_name);
+            let kind = (element == "ChecksumType").then_some("ChecksumType");
+            let known = names.find(|known| *known == element).or(kind);
             match (element.as_str(), known) {
                 ("ETag", _) => cursor.text_once(&mut etag, "ETag", MAX_TEXT)?,
-                (_, Some(known)) if checksums.iter().all(|(seen, _)| seen != known) => {
+                (_, Some(known)) if checksums.iter().all(|(seen, _)| *seen != known) => {
                     checksums.push((known, cursor.text(known, MAX_TEXT)?));
                 }
                 _ => cursor.skip()?,

@@ -1,26 +1,13 @@
 //! The body of CompleteMultipartUpload.
 
 use super::DocumentError;
+use crate::checksum::Algorithm;
 use crate::xml::{Cursor, Reading, Writer, XmlError, unexpected};
 
 /// The most parts of an upload, as AWS has it.
 const MAX_PARTS: usize = 10_000;
 /// The longest ETag or checksum that is read. Real ones are below 128 bytes.
 const MAX_VALUE: usize = 1024;
-/// The checksums that a part may be named with.
-const CHECKSUMS: &[&str] = &[
-    "ChecksumCRC32",
-    "ChecksumCRC32C",
-    "ChecksumCRC64NVME",
-    "ChecksumMD5",
-    "ChecksumSHA1",
-    "ChecksumSHA256",
-    "ChecksumSHA512",
-    "ChecksumXXHASH128",
-    "ChecksumXXHASH3",
-    "ChecksumXXHASH64",
-];
-
 /// A part of the upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
@@ -77,11 +64,9 @@ fn part(cursor: &mut Cursor<'_>) -> Result<Part, DocumentError> {
             "PartNumber" => cursor.text_once(&mut number, "PartNumber", 16)?,
             "ETag" => cursor.text_once(&mut etag, "ETag", MAX_VALUE)?,
             other => {
-                let name = CHECKSUMS
-                    .iter()
-                    .find(|name| **name == other)
-                    .ok_or_else(|| unexpected(other))?;
-                if checksums.iter().any(|(seen, _)| seen == name) {
+                let mut names = Algorithm::ALL.into_iter().map(Algorithm::element_name);
+                let name = names.find(|name| *name == other).ok_or_else(|| unexpected(other))?;
+                if checksums.iter().any(|(seen, _)| *seen == name) {
                     return Err(unexpected(other).into());
                 }
                 checksums.push((name, cursor.text(name, MAX_VALUE)?));

@@ -112,7 +112,7 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
     let authorization = authorization(raw, check);
     let preset = preset(raw, check);
     // A broken preset is a mistake already; what is written beside it is looked at with any.
-    let assumed = preset.or(Preset::parse(Preset::UNSAID))?;
+    let assumed = preset.unwrap_or(Preset::unsaid());
     let key_rules = key_rules(raw, assumed, check);
     let refused_operations = refused_operations(raw, assumed, check);
     let ignored_headers = ignored_headers(raw, assumed, check);
@@ -139,7 +139,7 @@ fn store(item: &Value<RawStore>, facts: &Facts<'_>, check: &mut Check<'_>) -> Op
 
 fn preset(raw: &RawStore, check: &mut Check<'_>) -> Option<&'static Preset> {
     match &raw.preset {
-        Field::Absent => Preset::parse(Preset::UNSAID),
+        Field::Absent => Some(Preset::unsaid()),
         Field::Bad => None,
         Field::Set(word) => check.parse(word, |text| {
             Preset::parse(text)
