@@ -3,6 +3,7 @@
 # memory, one radosgw. Nothing outlives `stop`. Starting twice is fine.
 #
 #   rgw.sh start | stop | status | env
+#   rgw.sh user UID ACCESS_KEY SECRET_KEY [CAPABILITIES]    one more user, unless there is one
 #
 # Environment (all optional):
 #   RGW_DIR                             state and logs                    (target/e2e/rgw)
@@ -13,6 +14,8 @@
 #   RGW_DNS_NAME                        domain of virtual-host requests   (s3.localhost)
 #   RGW_ACCESS_KEY, RGW_SECRET_KEY      user `main`
 #   RGW_ALT_ACCESS_KEY, RGW_ALT_SECRET_KEY  user `alt`
+#   RGW_EXTRA_CONF                      file with more lines for its section [client]
+#   RGW_RESPAWN                         1: radosgw is started again when a request ends it (0)
 set -euo pipefail
 
 self=$(realpath "${BASH_SOURCE[0]}")
@@ -62,6 +65,15 @@ alive() {
 spawn() {
     local name=$1; shift
     setsid "$@" -c "$CONF" -f >"$LOG/$name.out" 2>&1 </dev/null &
+    echo $! >"$RUN/$name.pid"
+}
+
+# The same, started again whenever it ends, until `end`.
+spawn_again() {
+    local name=$1; shift
+    setsid bash -c 'child=0; trap "kill -TERM \$child 2>/dev/null; wait \$child; exit 0" TERM
+        while :; do "$@" -f & child=$!; wait $child; echo "ended with $?"; sleep 0.2; done' \
+        again "$@" -c "$CONF" >"$LOG/$name.out" 2>&1 </dev/null &
     echo $! >"$RUN/$name.pid"
 }
 
@@ -152,6 +164,7 @@ rgw gc obj min wait = 5
 rgw gc processor period = 10
 rgw gc processor max time = 10
 CONF
+    [ -z "${RGW_EXTRA_CONF:-}" ] || cat "$RGW_EXTRA_CONF" >>"$CONF"
 }
 
 cluster() { timeout 60 ceph -c "$CONF" --connect-timeout 30 "$@"; }
@@ -188,7 +201,7 @@ start() {
         sleep 0.2
     done
 
-    spawn rgw radosgw -n client.rgw
+    if [ "${RGW_RESPAWN:-0}" = 1 ]; then spawn_again rgw radosgw -n client.rgw; else spawn rgw radosgw -n client.rgw; fi
     for _ in $(seq 300); do
         answers && break
         alive rgw || die "radosgw ended, see $LOG/rgw.out and $LOG/client.rgw.log"
@@ -209,6 +222,9 @@ stop() {
 case "${1:-}" in
     start) start ;;
     stop) stop ;;
+    user) shift
+        timeout 120 radosgw-admin -c "$CONF" user info --uid "$1" >/dev/null 2>&1 || user "$1" "$2" "$3"
+        [ -z "${4:-}" ] || timeout 120 radosgw-admin -c "$CONF" caps add --uid "$1" --caps "$4" >/dev/null ;;
     status) alive rgw && answers && echo "ready: http://$HOST:$RGW_PORT" || { echo "not running"; exit 3; } ;;
     env) cat <<ENV
 export RGW_ENDPOINT=http://$HOST:$RGW_PORT RGW_DNS_NAME=$RGW_DNS_NAME
@@ -217,5 +233,5 @@ export RGW_ACCESS_KEY=$RGW_ACCESS_KEY RGW_SECRET_KEY=$RGW_SECRET_KEY
 export RGW_ALT_ACCESS_KEY=$RGW_ALT_ACCESS_KEY RGW_ALT_SECRET_KEY=$RGW_ALT_SECRET_KEY
 ENV
     ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$self"; exit 2 ;;
+    *) sed -n '2,18s/^# \{0,1\}//p' "$self"; exit 2 ;;
 esac

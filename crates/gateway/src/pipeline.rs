@@ -5,6 +5,7 @@
 //! ```
 
 pub mod answer;
+mod asking;
 mod authenticated;
 mod authorized;
 pub mod body;
@@ -23,6 +24,7 @@ mod post_object;
 mod preflight;
 mod received;
 mod resolved;
+mod source_conditions;
 mod sts;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 //! store in the configuration say (`key_rules`, `ignored_headers`, `capabilities`), so that the answer can be pasted
 //! there.
 
+mod conditions;
 mod cut;
 mod questions;
 mod talk;

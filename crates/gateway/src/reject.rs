@@ -111,6 +111,15 @@ pub enum Reject {
         "the store keeps uploads that are cut short, so that it may not be given a larger body that has to be verified: send it smaller, or as UNSIGNED-PAYLOAD without checksum"
     )]
     KeepsShortUploads,
+    /// A continuation token that was not given out here.
+    #[error("{0}")]
+    ContinuationToken(#[from] s3::listing::ContinuationTokenError),
+    /// A condition on the source of a copy does not hold.
+    #[error("the condition `{0}` on the source does not hold")]
+    CopyCondition(&'static str),
+    /// A condition on the source of a copy that cannot be read.
+    #[error("the header `{0}` holds nothing to compare with")]
+    CopyConditionValue(&'static str),
     /// A length that is not a number.
     #[error("a content length is not a number")]
     ContentLength,
@@ -295,6 +304,15 @@ impl Reject {
                 .say("The store behind this gateway does not support this operation."),
             Self::IgnoredHeader(name) => {
                 self.told(AwsCode::NotImplemented).extra("Header", name.as_str())
+            }
+            Self::ContinuationToken(_) => Rejection::new(AwsCode::InvalidArgument, self)
+                .extra("ArgumentName", "continuation-token")
+                .say("The continuation token provided is incorrect"),
+            Self::CopyCondition(name) => {
+                Rejection::new(AwsCode::PreconditionFailed, self).extra("Condition", name)
+            }
+            Self::CopyConditionValue(name) => {
+                self.told(AwsCode::InvalidArgument).extra("ArgumentName", name)
             }
             Self::CopyAcrossStores | Self::TargetInOtherStore | Self::KeepsShortUploads => {
                 self.told(AwsCode::NotImplemented)

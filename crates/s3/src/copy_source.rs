@@ -102,6 +102,12 @@ impl CopySource {
         }
     }
 
+    /// This version of the object.
+    #[must_use]
+    pub fn at_version(&self, version: VersionId) -> Self {
+        Self { version: Some(version), ..self.clone() }
+    }
+
     /// The header value for the store: without a leading slash, every reserved character escaped.
     #[must_use]
     pub fn encoded(&self) -> String {

@@ -28,6 +28,7 @@ mod encoding;
 pub mod form;
 pub mod headers;
 pub mod key_rules;
+pub mod listing;
 pub mod name;
 pub mod operation;
 pub mod preflight;

@@ -30,17 +30,27 @@ impl TaggedObject {
     /// The request for its tags: GetObjectTagging, to be completed with host and signature.
     #[must_use]
     pub fn tagging_request(&self, addressing: Addressing) -> Outgoing {
+        self.request(Method::GET, "tagging=", addressing)
+    }
+
+    /// The request for what it is: HeadObject, to be completed with host and signature.
+    #[must_use]
+    pub fn head_request(&self, addressing: Addressing) -> Outgoing {
+        self.request(Method::HEAD, "", addressing)
+    }
+
+    fn request(&self, method: Method, subresource: &str, addressing: Addressing) -> Outgoing {
         let key = encode_path(self.key.as_str());
         let path = match addressing {
             Addressing::Path => format!("/{}/{key}", self.bucket),
             Addressing::Virtual => format!("/{key}"),
         };
-        let mut query = "tagging=".to_owned();
+        let mut query = subresource.to_owned();
         if let Some(version) = &self.version {
-            query.push_str("&versionId=");
+            query.push_str(if query.is_empty() { "versionId=" } else { "&versionId=" });
             query.push_str(&encode_query(version.as_str()));
         }
-        Outgoing { method: Method::GET, path, query, headers: HeaderMap::new() }
+        Outgoing { method, path, query, headers: HeaderMap::new() }
     }
 }
 

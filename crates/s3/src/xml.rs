@@ -106,7 +106,10 @@ impl<'a> Cursor<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<String>, XmlError> {
         loop {
             match self.event()? {
-                Event::Start(start) => return Ok(Some(start_name(&start))),
+                Event::Start(start) => {
+                    self.leaf = true;
+                    return Ok(Some(start_name(&start)));
+                }
                 Event::End(_) => return Ok(None),
                 Event::Comment(_) => {}
                 Event::Text(text) if is_blank(&text) => {}

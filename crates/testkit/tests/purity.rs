@@ -42,7 +42,7 @@ const PURE: [Pure; 4] = [
         dependencies: &[
             ("policy", "contexts of condition keys"),
             ("aws-lc-rs", "SHA checksums"),
-            ("base64", "values of checksums, policies of forms"),
+            ("base64", "values of checksums, policies of forms, continuation tokens"),
             ("bytes", "the file of a form, without copying it"),
             ("crc-fast", "CRC checksums"),
             ("http", "methods, headers and status codes, as types"),

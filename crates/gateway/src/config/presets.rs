@@ -33,6 +33,9 @@ const GENERIC: Preset = Preset {
         discards_short_objects: true,
         discards_short_parts: true,
         quoted_if_match: true,
+        list_objects_v2: true,
+        copy_source_conditions: true,
+        object_tags: true,
     },
 };
 
@@ -56,7 +59,11 @@ const CEPH_RGW: Preset = Preset {
         (OperationKind::CompleteMultipartUpload, "if-none-match"),
         (OperationKind::DeleteObject, "if-match"),
     ],
-    capabilities: Capabilities { quoted_if_match: false, ..GENERIC.capabilities },
+    capabilities: Capabilities {
+        quoted_if_match: false,
+        copy_source_conditions: false,
+        ..GENERIC.capabilities
+    },
 };
 
 /// Garage, reported of 2.5.
@@ -71,7 +78,7 @@ const GARAGE: Preset = Preset {
         (OperationKind::PutObject, "if-match"),
         (OperationKind::PutObject, "if-none-match"),
     ],
-    capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
+    capabilities: Capabilities { trailers: true, object_tags: false, ..GENERIC.capabilities },
     ..GENERIC
 };
 
@@ -86,7 +93,11 @@ const SWIFT: Preset = Preset {
         (OperationKind::GetObject, "x-amz-server-side-encryption-customer-algorithm"),
         (OperationKind::HeadObject, "x-amz-server-side-encryption-customer-algorithm"),
     ],
-    capabilities: Capabilities { checksum_headers: false, ..GENERIC.capabilities },
+    capabilities: Capabilities {
+        checksum_headers: false,
+        object_tags: false,
+        ..GENERIC.capabilities
+    },
     ..GENERIC
 };
 
@@ -116,7 +127,12 @@ const S3S_FS: Preset = Preset {
         (OperationKind::UploadPart, "x-amz-server-side-encryption-customer-algorithm"),
         (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
     ],
-    capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
+    capabilities: Capabilities {
+        trailers: true,
+        copy_source_conditions: false,
+        object_tags: false,
+        ..GENERIC.capabilities
+    },
     ..GENERIC
 };
 

@@ -176,6 +176,13 @@ section! {
         /// Whether the store compares the `If-Match` of a PutObject with the quotes around its ETag. Some
         /// compare it with the ETag alone: then it is sent without them.
         quoted_if_match: bool = "of the preset; true";
+        /// Whether the store has ListObjectsV2. For one that has not, each is answered from a ListObjects.
+        list_objects_v2: bool = "of the preset; true";
+        /// Whether the store looks at the conditions on the source of a copy (`x-amz-copy-source-if-*`). For one
+        /// that ignores them the gateway looks at the source before it sends the copy.
+        copy_source_conditions: bool = "of the preset; true";
+        /// Whether the store has tags of objects. One that has not is never asked for them.
+        object_tags: bool = "of the preset; true";
     }
 }
 

@@ -78,6 +78,12 @@ pub struct Capabilities {
     pub discards_short_parts: bool,
     /// It compares the `If-Match` of a PutObject with its quotes, as HTTP has it.
     pub quoted_if_match: bool,
+    /// It has ListObjectsV2.
+    pub list_objects_v2: bool,
+    /// It looks at `x-amz-copy-source-if-*`.
+    pub copy_source_conditions: bool,
+    /// It has tags of objects.
+    pub object_tags: bool,
 }
 
 /// A rule for bucket names.

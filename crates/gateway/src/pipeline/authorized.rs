@@ -8,11 +8,13 @@ use http::{HeaderMap, HeaderValue, header};
 use policy::{Context, Denial, Permit};
 use s3::checksum::ContentMd5;
 use s3::document::ObjectIdentifier;
+use s3::listing::as_list_objects;
 use s3::operation::OperationKind;
 use s3::{Document, Operation, Outgoing};
 use sigv4::{Payload, Timestamp};
 use tokio::time::Instant;
 
+use super::asking::Asking;
 use super::authenticated::Signature;
 use super::body::{BodyError, FramedStream, Inspector, Trailers, Verdict, VerifiedStream, collect};
 use super::budget::Share;
@@ -21,6 +23,7 @@ use super::custody::Custody;
 use super::forwarded::{Delivered, Forwarded};
 use super::payload;
 use super::post_object::Posted;
+use super::source_conditions;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
@@ -110,8 +113,16 @@ impl Authorized {
         let snapshot = Arc::clone(&self.snapshot);
         let store = Arc::clone(&self.store);
         let handle = snapshot.store(&store).ok_or(Reject::NoStoreHandle)?;
+        let (host, virtual_host) = store_host(&store, self.operation.bucket());
+        let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
+        let Outgoing { method, path, query, mut headers } = self.outgoing(addressing)?;
         let signer = match self.allowed {
-            Allowed::LeftToStore(_) => None,
+            Allowed::LeftToStore(_) => {
+                if !store.capabilities.copy_source_conditions {
+                    source_conditions::refuse(&self.operation)?;
+                }
+                None
+            }
             Allowed::ByPolicy(_) => {
                 let judge = Judge {
                     caller: &self.caller,
@@ -123,20 +134,17 @@ impl Authorized {
                 record.credential = Some(credential.name.clone());
                 let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
                 self.copied_tags(app, handle, signer).await?;
+                if !store.capabilities.copy_source_conditions {
+                    let asking = Asking { app, store: &store, handle, signer, now: self.now };
+                    source_conditions::check(&asking, &self.operation, &mut headers).await?;
+                }
                 Some(signer)
             }
         };
-        let (host, virtual_host) = store_host(&store, self.operation.bucket());
-        let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
-        let Outgoing { method, path, query, mut headers } = self.operation.outgoing(addressing);
         let prepared = self.prepare(app, &mut headers).await?;
         record.bytes_in = prepared.taken;
         let host = HeaderValue::try_from(host).map_err(|_| Reject::NoStoreHandle)?;
         headers.insert(header::HOST, host);
-        if self.operation.kind() == OperationKind::PutObject && !store.capabilities.quoted_if_match
-        {
-            without_quotes(&mut headers, &header::IF_MATCH);
-        }
         if store.capabilities.checksum_headers {
             headers.extend(prepared.trailers.iter().cloned());
         }
@@ -165,6 +173,19 @@ impl Authorized {
             None => prepared.trailers,
         };
         Ok(Forwarded::new(self.delivered(prepared.verdict, trailers), Some(answer)))
+    }
+
+    /// The request for the store, in its dialect.
+    fn outgoing(&self, addressing: s3::Addressing) -> Result<Outgoing, Reject> {
+        let (kind, capabilities) = (self.operation.kind(), &self.store.capabilities);
+        if kind == OperationKind::ListObjectsV2 && !capabilities.list_objects_v2 {
+            return Ok(as_list_objects(&self.operation, addressing)?);
+        }
+        let mut outgoing = self.operation.outgoing(addressing);
+        if kind == OperationKind::PutObject && !capabilities.quoted_if_match {
+            without_quotes(&mut outgoing.headers, &header::IF_MATCH);
+        }
+        Ok(outgoing)
     }
 
     async fn prepare(&mut self, app: &App, headers: &mut HeaderMap) -> Result<Prepared, Reject> {

@@ -6,61 +6,36 @@
 //! destination. The store is asked only for callers who lack one of the two; what cannot be found out is
 //! taken for tags.
 //!
-//! It is asked by one GetObjectTagging for the same version, with the store's credentials.
+//! It is asked by one GetObjectTagging for the same version, with the store's credentials; a store without tags
+//! (`capabilities.object_tags`) is not asked.
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use policy::Context;
 use s3::answer::StoreError;
 use s3::operation::OperationKind;
 use s3::requirement::Requirement;
 use s3::{Document, Operation, TaggedObject, Whose};
-use sigv4::{Payload, Timestamp};
+use sigv4::Timestamp;
 
-use super::authorized::{Authorized, patience};
+use super::asking::Asking;
+use super::authorized::Authorized;
 use super::document::{MAX_ERROR, read};
 use crate::app::App;
-use crate::config::Store;
 use crate::decide::{EXISTING_TAG, Judge};
 use crate::reject::Reject;
-use crate::snapshot::{StoreHandle, StoreSigner, store_host};
-use crate::upstream::body::OutgoingBody;
+use crate::snapshot::{StoreHandle, StoreSigner};
 
-/// Where tags are asked for.
-pub(super) struct Asking<'a> {
-    pub(super) app: &'a App,
-    pub(super) store: &'a Store,
-    pub(super) handle: &'a StoreHandle,
-    pub(super) signer: &'a StoreSigner,
-    pub(super) now: Timestamp,
-}
-
-impl<'a> Asking<'a> {
-    /// With the keys of the store that are for the caller.
-    fn of(app: &'a App, judge: &Judge<'a>, now: Timestamp) -> Result<Self, Reject> {
-        let Judge { store, snapshot, .. } = *judge;
-        let credential = judge.credential()?;
-        let handle = snapshot.store(store).ok_or(Reject::NoStoreHandle)?;
-        let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
-        Ok(Self { app, store, handle, signer, now })
+/// The tags of an object; none if there is no such object, or the store has no tags.
+async fn tags(asking: &Asking<'_>, object: &TaggedObject) -> Result<Vec<(String, String)>, Reject> {
+    if !asking.store.capabilities.object_tags {
+        return Ok(Vec::new());
     }
-
-    /// The tags of an object; none if there is no such object.
-    async fn tags(&self, object: &TaggedObject) -> Result<Vec<(String, String)>, Reject> {
-        let (host, virtual_host) = store_host(self.store, Some(&object.bucket));
-        let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
-        let mut outgoing = object.tagging_request(addressing);
-        let host = HeaderValue::try_from(host).map_err(|_| Reject::NoStoreHandle)?;
-        outgoing.headers.insert(header::HOST, host);
-        let payload = Payload::Hash(sigv4::EMPTY_SHA256);
-        let request = self.signer.request(outgoing, OutgoingBody::empty(), &payload, self.now)?;
-        let patience = patience(self.app, s3::Patience::Short);
-        let answer = self.handle.pool.send(request, patience).await?;
-        let (parts, body) = answer.into_parts();
-        let idle = self.app.limits().store_body_idle_timeout;
-        let document = read(body, MAX_ERROR, idle, None).await?;
-        said(parts.status, &document.bytes)
-    }
+    let answer = asking.ask(object, TaggedObject::tagging_request).await?;
+    let (parts, body) = answer.into_parts();
+    let idle = asking.app.limits().store_body_idle_timeout;
+    let document = read(body, MAX_ERROR, idle, None).await?;
+    said(parts.status, &document.bytes)
 }
 
 /// Completes requirements with the tags of their objects, where a decision may hang on them.
@@ -105,7 +80,7 @@ async fn asked(
         Reject::TagsUnknown(error.to_string())
     };
     let asking = Asking::of(app, judge, now).map_err(|error| unknown(&error))?;
-    asking.tags(&object).await.map_err(|error| unknown(&error))
+    tags(&asking, &object).await.map_err(|error| unknown(&error))
 }
 
 fn fill(context: &mut Context, tags: &[(String, String)]) {
@@ -131,7 +106,7 @@ impl Authorized {
             return Ok(());
         };
         let asking = Asking { app, store: &self.store, handle, signer, now: self.now };
-        match asking.tags(&source.object()).await {
+        match tags(&asking, &source.object()).await {
             Ok(tags) if tags.is_empty() => Ok(()),
             Ok(_) => Err(Reject::Denied(denial)),
             Err(error) => {
@@ -152,9 +127,10 @@ fn said(status: StatusCode, document: &Bytes) -> Result<Vec<(String, String)>, R
     }
     let code = StoreError::parse(document).map(|error| error.code).unwrap_or_default();
     match code.as_str() {
-        // The last two are stores without tags at all; a missing object is for the operation to say.
-        "NoSuchTagSet" | "NoSuchTagSetError" | "NoSuchKey" | "NoSuchVersion" | "NoSuchBucket"
-        | "NotImplemented" | "MethodNotAllowed" => Ok(Vec::new()),
+        // A missing object is for the operation to say.
+        "NoSuchTagSet" | "NoSuchTagSetError" | "NoSuchKey" | "NoSuchVersion" | "NoSuchBucket" => {
+            Ok(Vec::new())
+        }
         _ => Err(Reject::StoreAnswer(format!("status {status}, code {code:?}"))),
     }
 }
@@ -172,7 +148,7 @@ mod tests {
         let one = "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
         assert_eq!(of(200, one), Some(vec![("k".to_owned(), "v".to_owned())]));
         assert_eq!(of(200, "<Tagging><TagSet></TagSet></Tagging>"), Some(vec![]));
-        assert_eq!(of(501, "<Error><Code>NotImplemented</Code></Error>"), Some(vec![]));
+        assert_eq!(of(501, "<Error><Code>NotImplemented</Code></Error>"), None);
         assert_eq!(of(404, "<Error><Code>NoSuchKey</Code></Error>"), Some(vec![]));
         assert_eq!(of(403, "<Error><Code>AccessDenied</Code></Error>"), None);
         assert_eq!(of(200, "nonsense"), None);

@@ -8,6 +8,7 @@ use policy::Context;
 use s3::answer::{BucketList, DeleteResult, Owner, StoreError, bucket_location};
 use s3::form::Success;
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
+use s3::listing::as_list_objects_v2;
 use s3::operation::{AnswerClass, OperationKind};
 use s3::{AwsCode, Operation, XmlError, cors_headers};
 use sigv4::{Region, Timestamp};
@@ -189,6 +190,13 @@ impl Delivered {
         }
         let mut headers = response_headers(kind, parts.status, &parts.headers, shown);
         match kind.answer() {
+            AnswerClass::Listing
+                if kind == OperationKind::ListObjectsV2
+                    && !self.store.capabilities.list_objects_v2 =>
+            {
+                let rewrite = Rewrite { parse: as_list_objects_v2, answer: Self::own };
+                self.rewritten(exchange, headers, body, resource, rewrite).await
+            }
             AnswerClass::Object
             | AnswerClass::Head
             | AnswerClass::Listing
@@ -199,7 +207,7 @@ impl Delivered {
             }
             AnswerClass::Acl => {
                 headers.remove(header::CONTENT_TYPE);
-                let rewrite = Rewrite { parse: |_| Ok(()), answer: Self::owned };
+                let rewrite = Rewrite { parse: |_, _| Ok(()), answer: Self::owned };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
             AnswerClass::Written => {
@@ -221,15 +229,21 @@ impl Delivered {
                 self.late(exchange, parts.status, headers, body)
             }
             AnswerClass::Buckets => {
-                let rewrite = Rewrite { parse: BucketList::parse, answer: Self::buckets };
+                let rewrite = Rewrite {
+                    parse: |document, _| BucketList::parse(document),
+                    answer: Self::buckets,
+                };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
             AnswerClass::Deleted => {
-                let rewrite = Rewrite { parse: DeleteResult::parse, answer: Self::deleted };
+                let rewrite = Rewrite {
+                    parse: |document, _| DeleteResult::parse(document),
+                    answer: Self::deleted,
+                };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
             AnswerClass::Location => {
-                let rewrite = Rewrite { parse: |_| Ok(()), answer: Self::located };
+                let rewrite = Rewrite { parse: |_, _| Ok(()), answer: Self::located };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
         }
@@ -376,7 +390,7 @@ impl Delivered {
                 Ok(document) => document,
                 Err(reject) => return exchange.reject(&reject, resource),
             };
-        match (rewrite.parse)(&document.bytes) {
+        match (rewrite.parse)(&document.bytes, &self.operation) {
             Ok(parsed) => (rewrite.answer)(self, exchange, headers, parsed),
             Err(error) => exchange.reject(&Reject::StoreAnswer(error.to_string()), resource),
         }
@@ -460,7 +474,7 @@ impl Delivered {
 
 /// How a document of the store becomes one of ours.
 struct Rewrite<T> {
-    parse: fn(&[u8]) -> Result<T, XmlError>,
+    parse: fn(&[u8], &Operation) -> Result<T, XmlError>,
     answer: fn(Delivered, Exchange, HeaderMap, T) -> Response<Answer>,
 }
 

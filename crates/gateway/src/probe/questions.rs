@@ -12,9 +12,6 @@ use super::talk::{Answer, Ask, Talk, encoded, part_query, upload_query};
 use super::{ProbeError, Report};
 use crate::config::Addressing;
 
-/// An ETag that no object has.
-const WRONG: &str = "\"00000000000000000000000000000000\"";
-
 /// A key and its MD5 for encryption with keys of the client (SSE-C), in base64.
 const SSE_C: [(&str, &str); 3] = [
     ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
@@ -66,6 +63,7 @@ impl<'a> Asking<'a> {
         self.if_match().await?;
         self.signed_chunks().await?;
         self.listings().await?;
+        self.object_tags().await?;
         self.conditions_of_writes().await?;
         self.conditions_of_copies().await?;
         self.promises().await?;
@@ -110,7 +108,7 @@ impl<'a> Asking<'a> {
         self.talk.ask(Ask { method, key, query, headers, payload, body, addressing }).await
     }
 
-    async fn put(
+    pub(super) async fn put(
         &mut self,
         key: &str,
         body: &[u8],
@@ -214,95 +212,29 @@ impl<'a> Asking<'a> {
     async fn listings(&mut self) -> Result<(), ProbeError> {
         let query = |more: &str| format!("{more}prefix={}", encoded(&self.prefix));
         let listed = self.ask(Method::GET, "", &query("list-type=2&"), &[], b"").await?;
-        let says = match (listed.is_success(), listed.element("KeyCount")) {
-            (false, _) => format!("refused: {}", listed.shown()),
-            (true, Some(_)) => "answered".to_owned(),
-            (true, None) => "answered as one of the first version".to_owned(),
+        let (has, says) = match (listed.is_success(), listed.element("KeyCount")) {
+            (false, _) => (false, format!("refused: {}", listed.shown())),
+            (true, Some(_)) => (true, "answered".to_owned()),
+            (true, None) => (false, "answered as a ListObjects".to_owned()),
         };
-        self.report.row("ListObjectsV2", says);
+        self.report.capability("list_objects_v2", has, says);
+        Ok(())
+    }
+
+    async fn object_tags(&mut self) -> Result<(), ProbeError> {
         let tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
         let md5 = s3::checksum::ContentMd5::of(tags.as_bytes()).to_base64();
         let key = self.key("plain");
         let headers = [("content-md5", &*md5)];
         let written = self.ask(Method::PUT, &key, "tagging=", &headers, tags.as_bytes()).await?;
-        let says = if written.is_success() { "kept".to_owned() } else { written.shown() };
-        self.report.row("tags of objects", says);
-        Ok(())
-    }
-
-    /// A store that looks at the quotes, at the bare ETag, or at neither.
-    async fn if_match(&mut self) -> Result<(), ProbeError> {
-        let key = self.key("if-match");
-        let written = self.put(&key, b"one", &[]).await?;
-        let etag = written.header("etag").unwrap_or_default().trim_matches('"').to_owned();
-        let quoted = self.put(&key, b"one", &[("if-match", &format!("\"{etag}\""))]).await?;
-        let bare = self.put(&key, b"one", &[("if-match", &etag)]).await?;
-        let says = match (quoted.is_success(), bare.is_success()) {
-            (true, _) => "as it is".to_owned(),
-            (false, true) => format!("only without quotes (with them: {})", quoted.shown()),
-            (false, false) => format!("refused: {}", quoted.shown()),
+        let read = self.ask(Method::GET, &key, "tagging=", &[], b"").await?;
+        let kept = read.element("Value").as_deref() == Some("b");
+        let says = match (written.is_success(), kept) {
+            (false, _) => format!("refused: {}", written.shown()),
+            (true, true) => "kept".to_owned(),
+            (true, false) => format!("taken, and LOST: {}", read.shown()),
         };
-        let fine = quoted.is_success() || !bare.is_success();
-        self.report.capability("quoted_if_match", fine, says);
-        Ok(())
-    }
-
-    /// A condition that does not hold: what a store makes of it.
-    fn condition(&mut self, kind: OperationKind, header: &'static str, answer: &Answer) {
-        // boto3 sends a condition on the source with every part of a large copy: refused, no such copy would work.
-        let of_source = header.starts_with("x-amz-copy-source-");
-        let says = if answer.is_success() && of_source {
-            "IGNORED, and passed on all the same: boto3 sends it by itself".to_owned()
-        } else if answer.is_success() {
-            self.report.ignored_headers.push((kind, header.to_owned()));
-            "IGNORED".to_owned()
-        } else if matches!(answer.status, 409 | 412) {
-            "honoured".to_owned()
-        } else {
-            // Whatever it is, the write did not happen.
-            format!("refused: {}", answer.shown())
-        };
-        self.report.row(format!("{}:{header}", kind.name()), says);
-    }
-
-    async fn conditions_of_writes(&mut self) -> Result<(), ProbeError> {
-        let key = self.key("conditions");
-        self.put(&key, b"one", &[]).await?;
-        for (header, value) in [("if-none-match", "*"), ("if-match", WRONG)] {
-            let answer = self.put(&key, b"two", &[(header, value)]).await?;
-            self.condition(OperationKind::PutObject, header, &answer);
-            let Some(id) = self.begin(&key).await? else { continue };
-            let etag = self.part(&key, &id, b"three").await?;
-            let answer = self.complete(&key, &id, &etag, &[(header, value)]).await?;
-            self.condition(OperationKind::CompleteMultipartUpload, header, &answer);
-        }
-        let answer = self.ask(Method::DELETE, &key, "", &[("if-match", WRONG)], b"").await?;
-        self.condition(OperationKind::DeleteObject, "if-match", &answer);
-        Ok(())
-    }
-
-    async fn conditions_of_copies(&mut self) -> Result<(), ProbeError> {
-        let (source, target) = (self.key("source"), self.key("copied"));
-        let put = self.put(&source, b"one", &[]).await?;
-        let etag = put.header("etag").unwrap_or_default().to_owned();
-        let from = format!("/{}/{}", self.talk.bucket, encoded(&source));
-        let head = self.ask(Method::HEAD, &source, "", &[], b"").await?;
-        let written = head.header("last-modified").unwrap_or_default();
-        let long_ago = "Thu, 01 Jan 2015 00:00:00 GMT";
-        for (header, value) in [
-            ("x-amz-copy-source-if-match", WRONG),
-            ("x-amz-copy-source-if-none-match", &*etag),
-            ("x-amz-copy-source-if-unmodified-since", long_ago),
-            ("x-amz-copy-source-if-modified-since", written),
-        ] {
-            let headers = [("x-amz-copy-source", &*from), (header, value)];
-            let answer = self.put(&target, b"", &headers).await?;
-            self.condition(OperationKind::CopyObject, header, &answer);
-            let Some(id) = self.begin(&target).await? else { continue };
-            let query = part_query(&id);
-            let answer = self.ask(Method::PUT, &target, &query, &headers, b"").await?;
-            self.condition(OperationKind::UploadPartCopy, header, &answer);
-        }
+        self.report.capability("object_tags", kept, says);
         Ok(())
     }
 
@@ -364,13 +296,18 @@ impl<'a> Asking<'a> {
         Ok(id)
     }
 
-    async fn part(&self, key: &str, id: &str, body: &[u8]) -> Result<String, ProbeError> {
+    pub(super) async fn part(
+        &self,
+        key: &str,
+        id: &str,
+        body: &[u8],
+    ) -> Result<String, ProbeError> {
         let query = part_query(id);
         let answer = self.ask(Method::PUT, key, &query, &[], body).await?;
         Ok(answer.header("etag").unwrap_or_default().to_owned())
     }
 
-    async fn complete(
+    pub(super) async fn complete(
         &self,
         key: &str,
         id: &str,

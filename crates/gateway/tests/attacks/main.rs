@@ -18,6 +18,7 @@ mod chunks;
 mod conditions;
 mod copies;
 mod credentials;
+mod dialects;
 mod endpoints;
 mod explained;
 mod forms;

@@ -23,6 +23,9 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
             discards_short_objects: true,
             discards_short_parts: true,
             quoted_if_match: true,
+            list_objects_v2: true,
+            copy_source_conditions: true,
+            object_tags: true,
         },
     })
 }

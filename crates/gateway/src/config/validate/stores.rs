@@ -156,6 +156,9 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
         discards_short_objects: written.discards_short_objects.or(preset.discards_short_objects),
         discards_short_parts: written.discards_short_parts.or(preset.discards_short_parts),
         quoted_if_match: written.quoted_if_match.or(preset.quoted_if_match),
+        list_objects_v2: written.list_objects_v2.or(preset.list_objects_v2),
+        copy_source_conditions: written.copy_source_conditions.or(preset.copy_source_conditions),
+        object_tags: written.object_tags.or(preset.object_tags),
     }
 }
 

@@ -36,6 +36,9 @@ fn section(reject: &Reject) -> Section {
         | Reject::RefusedOperation(_)
         | Reject::IgnoredHeader(_)
         | Reject::KeepsShortUploads
+        | Reject::ContinuationToken(_)
+        | Reject::CopyCondition(_)
+        | Reject::CopyConditionValue(_)
         | Reject::PolicyOfGateway
         | Reject::NoBucketPolicy
         | Reject::AclsDisabled

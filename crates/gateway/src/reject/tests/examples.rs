@@ -53,6 +53,11 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::RefusedOperation(_) => [Reject::RefusedOperation(s3::OperationKind::SelectObjectContent)],
         Reject::IgnoredHeader(_) => [Reject::IgnoredHeader(http::header::IF_MATCH)],
         Reject::KeepsShortUploads => [Reject::KeepsShortUploads],
+        Reject::ContinuationToken(_) => [Reject::ContinuationToken(s3::listing::ContinuationTokenError)],
+        Reject::CopyCondition(_) => [Reject::CopyCondition("x-amz-copy-source-if-match")],
+        Reject::CopyConditionValue(_) => {
+            [Reject::CopyConditionValue("x-amz-copy-source-if-modified-since")]
+        },
         Reject::PolicyOfGateway => [Reject::PolicyOfGateway],
         Reject::NoBucketPolicy => [Reject::NoBucketPolicy],
         Reject::AclsDisabled => [Reject::AclsDisabled],
