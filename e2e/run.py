@@ -6,27 +6,26 @@ Parts:
     gateway   `fakes3pp serve` with the README's configuration, before RGW, logged in through Keycloak
     service   `fakes3pp serve` with e2e/service.yaml: a static user over http, RGW behind it over https
     demo      the demo over http and over https
+    cases     the table of conformance/cases.py, straight at RGW and at the demo's store and through `fakes3pp serve`
     direct    RGW without a gateway: whether the tests are right about S3
-Without a part: gateway, service and demo. E2E_KEEP=1 leaves everything running. E2E_BINARIES=FOLDER takes the
+Without a part: gateway, service, demo and cases. E2E_KEEP=1 leaves everything running. E2E_BINARIES=FOLDER takes the
 binaries from there instead of building them.
 """
 
 import contextlib
 import json
 import os
-import pathlib
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 
 import boto3
 import readme
 import yaml
-from parts import BINARIES, BUILT, HERE, KEEP, Failed, answers, build, process, rgw_environment, say, script
+from parts import BINARIES, BUILT, HERE, KEEP, Failed, answers, build, process, rgw_environment, say, script, timed
 from target import ROOT, WORK, Target, configuration
 
 
@@ -285,19 +284,40 @@ def demo(name, *options):
         )
 
 
+def cases(rgw):
+    """What S3 does, straight at the stores and through the gateway: what is wrong with the table."""
+    sys.path.append(str(ROOT / "conformance"))
+    import cases
+    import stores
+    from through import straight, through
+
+    wrong = []
+    for started in (contextlib.nullcontext(stores.running_rgw(rgw)), stores.embedded()):
+        with contextlib.ExitStack() as stack:
+            store, before = stack.enter_context(started), time.monotonic()
+            places = {"straight": cases.Place("straight", *stack.enter_context(straight(store)))}
+            for mode in ("gateway", "store"):
+                places[mode] = cases.Place(mode, *stack.enter_context(through(store, mode)))
+            passes, mistakes = cases.check(store.name, places)
+            wrong += mistakes
+        counts = ", ".join(f"{count} {place}" for place, count in passes.items())
+        timed(f"{store.version}: of {len(cases.CASES)} cases pass {counts}", before)
+    return wrong
+
+
 def main(arguments):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     split = arguments.index("--") if "--" in arguments else len(arguments)
-    parts, pytest_arguments = arguments[:split] or ["gateway", "service", "demo"], arguments[split + 1 :]
-    unknown = set(parts) - {"gateway", "service", "demo", "direct"}
+    parts, pytest_arguments = arguments[:split] or ["gateway", "service", "demo", "cases"], arguments[split + 1 :]
+    unknown = set(parts) - {"gateway", "service", "demo", "cases", "direct"}
     if unknown or "--help" in arguments[:split]:
         print(__doc__)
         return 2
     with contextlib.ExitStack() as stack:
         targets = []
-        if set(parts) & {"gateway", "service", "demo"} and not BUILT:
+        if set(parts) & {"gateway", "service", "demo", "cases"} and not BUILT:
             build()
-        if set(parts) & {"gateway", "service", "direct"}:
+        if set(parts) & {"gateway", "service", "cases", "direct"}:
             stack.enter_context(script("rgw.sh"))
             rgw = rgw_environment()
         if "direct" in parts:
@@ -311,6 +331,11 @@ def main(arguments):
         if "demo" in parts:
             targets.append(stack.enter_context(demo("demo-http")))
             targets.append(stack.enter_context(demo("demo-https", "--tls")))
+        wrong = cases(rgw) if "cases" in parts else []
+        if wrong:
+            raise Failed("the table of cases is not right:\n" + "\n".join(wrong))
+        if not targets:
+            return 0
         files = [f"--target={target.save()}" for target in targets]
         say("testing " + ", ".join(f"{target.name} ({target.s3})" for target in targets))
         command = [sys.executable, "-m", "pytest", "-c", HERE / "pytest.ini", "--rootdir", HERE, *files]

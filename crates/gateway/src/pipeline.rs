@@ -62,7 +62,9 @@ pub async fn answer(
     connection: Connection,
     request: Request<Incoming>,
 ) -> Response<Answer> {
-    let request = request.map(ClientBody::new);
+    let (head, body) = request.into_parts();
+    let body = ClientBody::new(body, &head.headers);
+    let request = Request::from_parts(head, body);
     let ended = request.body().ended();
     let mut response = dispatch(app, serves, connection, request).await;
     if !ended.is_reached() {

@@ -79,6 +79,11 @@ pub enum Reject {
     /// The store would ignore a header that is a promise.
     #[error("the store ignores the header `{0}` of this operation")]
     IgnoredHeader(http::HeaderName),
+    /// What the account of the store has, where callers see no more of it than what is theirs.
+    #[error(
+        "the usage of an account is told with `authorization: store` and `list_buckets: all` alone"
+    )]
+    Usage,
     /// The bucket policies are in the gateway's configuration.
     #[error("bucket policies are configured at the gateway")]
     PolicyOfGateway,
@@ -314,7 +319,9 @@ impl Reject {
             Self::CopyConditionValue(name) => {
                 self.told(AwsCode::InvalidArgument).extra("ArgumentName", name)
             }
-            Self::CopyAcrossStores | Self::TargetInOtherStore | Self::KeepsShortUploads => {
+            Self::CopyAcrossStores
+            | Self::TargetInOtherStore
+            | Self::Usage | Self::KeepsShortUploads => {
                 self.told(AwsCode::NotImplemented)
             }
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)

@@ -90,6 +90,21 @@ impl StoreSigner {
 }
 
 impl StoreSigner {
+    /// The query of a URL that is good for `method`, a minute long: what a preflight is about.
+    ///
+    /// # Errors
+    /// As [`StoreSigner::request`].
+    pub(crate) fn presigned_query(
+        &self,
+        method: &Method,
+        outgoing: &Outgoing,
+        now: Timestamp,
+    ) -> Result<String, StoreRequestError> {
+        let host = outgoing.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let (host, path) = (host.unwrap_or_default(), &outgoing.path);
+        Ok(self.signer.presign(method, path, &outgoing.query, host, &[], 60, now)?)
+    }
+
     /// The same for a body in signed chunks, which `body` makes of what signs them.
     ///
     /// # Errors

@@ -9,8 +9,9 @@
 //!   the store.
 //! - CopyObject and UploadPartCopy are looked at ([`copy_outcome`]), because a 200 may hold an error,
 //!   and pass unchanged.
-//! - GetBucketLocation is answered by us ([`bucket_location`]): the region that a client signs for
-//!   is the gateway's.
+//! - GetBucketLocation is answered by us ([`bucket_location`]): the regions that clients sign for
+//!   are the gateway's, and what the store calls its own counts only if it is one of them
+//!   ([`parse_location`]).
 //! - Listings and CreateMultipartUpload pass unchanged: no name of the store's own is in them, and a
 //!   listing that we rebuilt would lose what we do not know.
 //!
@@ -26,7 +27,7 @@ mod tests;
 
 pub use crate::xml::DECLARATION;
 pub use acl::{owners_acl, policy_status};
-pub use buckets::{BucketEntry, BucketList, Owner, bucket_location};
+pub use buckets::{BucketEntry, BucketList, Owner, bucket_location, parse_location};
 pub use complete::{
     CompleteResult, Outcome, complete_outcome, copy_outcome, says_nothing_yet, without_declaration,
 };

@@ -66,6 +66,10 @@ pub enum DocumentError {
     /// It asks for something that a gateway to ordinary stores does not have (a directory bucket).
     #[error("the element `{0}` implies something that is not implemented")]
     NotImplemented(&'static str),
+    /// Parts of an upload that are not in the order of their numbers: a store that sorts them would make another
+    /// object than it was told to.
+    #[error("the parts are not in ascending order")]
+    PartOrder,
     /// It is no JSON object, as a policy is.
     #[error("policies must be valid JSON and the first byte must be '{{'")]
     Policy,
@@ -92,6 +96,7 @@ impl DocumentError {
             )
             | Self::Tagging(TaggingError::Malformed) => AwsCode::MalformedXML,
             Self::Policy => AwsCode::MalformedPolicy,
+            Self::PartOrder => AwsCode::InvalidPartOrder,
             Self::Tagging(TaggingError::TooMany | TaggingError::Repeated(_)) => AwsCode::InvalidTag,
             Self::NotImplemented(_) | Self::NoDocument => AwsCode::NotImplemented,
         }

@@ -375,7 +375,7 @@ impl Spec {
         self.headers.iter().any(|group| group.iter().any(matches))
             || (self.copies && name == "x-amz-copy-source")
             // For the store's CORS configuration.
-            || name == "origin"
+            || matches!(name, "access-control-request-method" | "origin")
     }
 
     /// Whether a query name belongs to the operation.

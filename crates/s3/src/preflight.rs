@@ -100,6 +100,14 @@ impl Preflight {
         &self.target
     }
 
+    /// The method of the request that it is about.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        let asked = self.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+        // One of S3's, as `parse` knows.
+        asked.and_then(|method| Method::from_bytes(method.as_bytes()).ok()).unwrap_or_default()
+    }
+
     /// The request for the store, without host.
     #[must_use]
     pub fn outgoing(&self, addressing: Addressing) -> Outgoing {

@@ -145,7 +145,8 @@ impl Reason {
             )
             | Self::Tagging(TaggingError::Malformed | TaggingError::TooMany)
             | Self::Header(
-                HeaderError::Repeated(_)
+                HeaderError::Encryption(_)
+                | HeaderError::Repeated(_)
                 | HeaderError::Contradiction(_)
                 | HeaderError::HoistedCopySource
                 | HeaderError::Value(_),
@@ -169,6 +170,7 @@ impl Reason {
             }
             Self::Tagging(_) => Some(("ArgumentName", "x-amz-tagging")),
             Self::Header(HeaderError::Unknown(name)) => Some(("Header", name)),
+            Self::Header(HeaderError::Encryption(name)) => Some(("ArgumentName", name)),
             Self::Header(
                 HeaderError::Repeated(name)
                 | HeaderError::Contradiction(name)

@@ -59,6 +59,9 @@ pub const S3_HEADERS: &[&str] = &[
     "x-amz-storage-class",
     "x-amz-version-id",
     "x-amz-website-redirect-location",
+    "x-rgw-bytes-used",
+    "x-rgw-object-count",
+    "x-rgw-quota-max-objects",
 ];
 
 /// The headers that a response of the STS listener may have.

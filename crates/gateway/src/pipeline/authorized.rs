@@ -84,6 +84,8 @@ struct Prepared {
     trailers: Trailers,
     verdict: Option<Verdict>,
     taken: u64,
+    /// Whether the client sends it only when it is told to, and the store is asked first.
+    awaited: bool,
 }
 
 impl Authorized {
@@ -156,8 +158,11 @@ impl Authorized {
 
         let progress = request.body().progress();
         let sent_at = Instant::now();
-        let answer =
-            handle.pool.send(request, patience(app, self.operation.kind().patience())).await;
+        let patience = patience(app, self.operation.kind().patience());
+        let answer = match prepared.awaited {
+            true => handle.pool.send_expecting(request, patience).await,
+            false => handle.pool.send(request, patience).await,
+        };
         record.store_ms = u64::try_from(sent_at.elapsed().as_millis()).ok();
         if let Some(error) = prepared.verdict.as_ref().and_then(Verdict::error) {
             return Err(Reject::Body(error));
@@ -210,11 +215,20 @@ impl Authorized {
         let (trailer, verifies) = (expect.trailer(), expect.verifies());
         let inspector = Inspector::new(expect);
         let idle = app.limits().body_idle_timeout;
-        let small = length <= app.limits().small_body.get();
+        // Where the store decides about a stranger, it does so before the stranger sends anything.
+        let awaited = self.allowed.is_left_to_store() && incoming.awaits_continue() && !verifies;
+        let small = length <= app.limits().small_body.get() && !awaited;
         if let Some(share) = small.then(|| app.small_bodies.take(length)).flatten() {
             let (bytes, trailers) = collect(incoming, inspector, idle, None).await?;
             let body = OutgoingBody::whole(bytes).holding(vec![share]);
-            return Ok(Prepared { body, payload, trailers, verdict: None, taken: length });
+            return Ok(Prepared {
+                body,
+                payload,
+                trailers,
+                verdict: None,
+                taken: length,
+                awaited: false,
+            });
         }
         if verifies {
             // For one that only the memory is missing for: another time.
@@ -233,7 +247,7 @@ impl Authorized {
             }
             None => (OutgoingBody::stream(stream), payload),
         };
-        Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0 })
+        Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0, awaited })
     }
 
     /// Whether a body that turns out wrong while it streams is no object.
@@ -272,7 +286,7 @@ impl Authorized {
             check_length(posted, taken)?;
             let body = OutgoingBody::whole(bytes).holding(vec![share]);
             let payload = Payload::Unsigned;
-            return Ok(Prepared { body, payload, trailers, verdict: None, taken });
+            return Ok(Prepared { body, payload, trailers, verdict: None, taken, awaited: false });
         }
         check_length(posted, length)?;
         self.can_take_back().map_err(|never| if small { Reject::Busy } else { never })?;
@@ -284,6 +298,7 @@ impl Authorized {
             payload: Payload::Unsigned,
             trailers: Trailers::new(),
             taken: 0,
+            awaited: false,
         })
     }
 
@@ -314,6 +329,7 @@ impl Authorized {
             trailers: Trailers::new(),
             verdict: None,
             taken,
+            awaited: false,
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use s3::FormError;
@@ -22,6 +23,7 @@ pub struct ClientBody {
     incoming: Incoming,
     ended: Ended,
     file: Option<Box<File>>,
+    awaits_continue: bool,
 }
 
 /// The file that a form uploads.
@@ -62,12 +64,20 @@ impl Ended {
 impl ClientBody {
     /// A body without bytes has ended from the start.
     #[must_use]
-    pub fn new(incoming: Incoming) -> Self {
-        let body = Self { incoming, ended: Ended::default(), file: None };
+    pub fn new(incoming: Incoming, head: &HeaderMap) -> Self {
+        let expect = head.get(header::EXPECT).map(HeaderValue::as_bytes);
+        let awaits_continue = expect.is_some_and(|e| e.eq_ignore_ascii_case(b"100-continue"));
+        let body = Self { incoming, ended: Ended::default(), file: None, awaits_continue };
         if body.incoming.is_end_stream() {
             body.ended.reach();
         }
         body
+    }
+
+    /// Whether the client sends it only when it is told to, which the first look at it does (RFC 9110, 10.1.1).
+    #[must_use]
+    pub fn awaits_continue(&self) -> bool {
+        self.awaits_continue
     }
 
     /// Only the file of the form that the body is, of which `rest` has come already.

@@ -9,7 +9,7 @@ use super::Exchange;
 use super::answer::Answer;
 use super::authorized::Authorized;
 use super::forwarded::Delivered;
-use crate::config::{Authorization, Store};
+use crate::config::{Authorization, ListBuckets, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
@@ -45,11 +45,16 @@ impl Custodian<'_> {
     /// Who answers, after everything is allowed: AWS, too, asks the policies first.
     ///
     /// # Errors
-    /// [`Reject::PolicyOfGateway`], [`Reject::AclsDisabled`], [`Reject::BucketOwner`] and [`Reject::BucketHasPolicy`]: what the
+    /// [`Reject::Usage`], [`Reject::PolicyOfGateway`], [`Reject::AclsDisabled`], [`Reject::BucketOwner`] and [`Reject::BucketHasPolicy`]: what the
     /// gateway holds for a bucket must not outlive it, for whoever makes a bucket of that name would
     /// get it (A57).
     pub(super) fn custody(&self) -> Result<Custody, Reject> {
-        if self.store.authorization == Authorization::Store {
+        let by_store = self.store.authorization == Authorization::Store;
+        let all = self.snapshot.live.list_buckets == ListBuckets::All;
+        if self.operation.asks_for_usage() && !(by_store && all) {
+            return Err(Reject::Usage);
+        }
+        if by_store {
             return Ok(Custody::Stores);
         }
         match self.operation.kind() {

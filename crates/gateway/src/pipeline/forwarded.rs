@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use policy::Context;
-use s3::answer::{BucketList, DeleteResult, Owner, StoreError, bucket_location};
+use s3::answer::{BucketList, DeleteResult, Owner, StoreError, bucket_location, parse_location};
 use s3::form::Success;
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
 use s3::listing::as_list_objects_v2;
@@ -228,6 +228,10 @@ impl Delivered {
             AnswerClass::Copy | AnswerClass::Complete => {
                 self.late(exchange, parts.status, headers, body)
             }
+            AnswerClass::Buckets if self.operation.asks_for_usage() => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+                self.stream(exchange, parts.status, headers, body)
+            }
             AnswerClass::Buckets => {
                 let rewrite = Rewrite {
                     parse: |document, _| BucketList::parse(document),
@@ -243,7 +247,8 @@ impl Delivered {
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
             AnswerClass::Location => {
-                let rewrite = Rewrite { parse: |_, _| Ok(()), answer: Self::located };
+                let parse = |document: &[u8], _: &Operation| Ok(parse_location(document).ok());
+                let rewrite = Rewrite { parse, answer: Self::located };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
         }
@@ -396,10 +401,17 @@ impl Delivered {
         }
     }
 
-    /// The store's word for its region means nothing to our clients; that it answered at all says
-    /// that the bucket is there.
-    fn located(self, exchange: Exchange, headers: HeaderMap, (): ()) -> Response<Answer> {
-        let xml = bucket_location(self.region.as_str());
+    /// The store's word for its region means something to our clients only if they may sign for it here; that it
+    /// answered at all says that the bucket is there.
+    fn located(
+        self,
+        exchange: Exchange,
+        headers: HeaderMap,
+        stores: Option<String>,
+    ) -> Response<Answer> {
+        let known = stores
+            .filter(|stores| self.store.regions.iter().any(|region| region.as_str() == stores));
+        let xml = bucket_location(known.as_deref().unwrap_or(self.region.as_str()));
         self.own(exchange, headers, xml)
     }
 

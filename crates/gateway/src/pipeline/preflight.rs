@@ -13,9 +13,9 @@ use super::authorized::patience;
 use super::client_body::ClientBody;
 use super::received::Received;
 use super::resolved::content_length;
-use crate::config::Store;
+use crate::config::{Authorization, Store};
 use crate::reject::Reject;
-use crate::snapshot::{Snapshot, on_the_wire, store_host};
+use crate::snapshot::{Snapshot, StoreHandle, StoreSigner, on_the_wire, store_host};
 use crate::upstream::body::OutgoingBody;
 
 /// Answers `OPTIONS`.
@@ -53,6 +53,23 @@ pub(super) fn store<'a>(
     Ok(store)
 }
 
+/// The keys of whose URL it is about, at a store that decides by itself: in which of its accounts a bucket is may
+/// hang on who asks (the tenants of Ceph RGW, which verifies the URL for the method that is asked for).
+fn signer<'s>(
+    received: &Received<ClientBody>,
+    preflight: &Preflight,
+    snapshot: &'s Snapshot,
+    store: &Store,
+    handle: &'s StoreHandle,
+) -> Option<&'s StoreSigner> {
+    if store.authorization != Authorization::Store {
+        return None;
+    }
+    let caller = received.presigner(preflight.method())?;
+    let context = caller.context(&snapshot.live.account_id);
+    handle.signer(store.credentials_for(&[&context], caller.is_anonymous())?)
+}
+
 async fn ask(exchange: &mut Exchange, request: Request<ClientBody>) -> Result<HeaderMap, Reject> {
     let app = Arc::clone(&exchange.finish.app);
     let snapshot = Arc::clone(&exchange.snapshot);
@@ -73,7 +90,10 @@ async fn ask(exchange: &mut Exchange, request: Request<ClientBody>) -> Result<He
     let Outgoing { method, path, query, mut headers } = preflight.outgoing(addressing);
     let host = HeaderValue::try_from(host).map_err(|_| Reject::NoStoreHandle)?;
     headers.insert(header::HOST, host);
-    let outgoing = Outgoing { method, path, query, headers };
+    let mut outgoing = Outgoing { method, path, query, headers };
+    if let Some(signer) = signer(&received, &preflight, &snapshot, store, handle) {
+        outgoing.query = signer.presigned_query(&preflight.method(), &outgoing, exchange.now)?;
+    }
     let sent = on_the_wire(outgoing, OutgoingBody::whole(Bytes::new()))?;
     let answer = handle.pool.send(sent, patience(&app, Patience::Short)).await?;
     let status = answer.status();

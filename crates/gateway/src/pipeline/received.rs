@@ -115,6 +115,21 @@ impl<B> Received<B> {
         Ok(s3::Preflight::parse(&self.head.style, self.head.path(), &self.head.headers)?)
     }
 
+    /// Who signed the URL that a page asks to use with `method`, if that signature holds.
+    pub(super) fn presigner(&self, method: Method) -> Option<Caller> {
+        if !s3::is_presigned(self.head.query()) {
+            return None;
+        }
+        let head = RequestHead { method: &method, ..self.head.for_signature() };
+        let Ok(Presented::Signed(claims)) = sigv4::present(&head) else { return None };
+        let (id, token) = (claims.access_key_id(), claims.session_token());
+        let unproven = lookup(&self.snapshot, id, token, self.now).ok()?;
+        let service = sigv4::Service::S3;
+        let expect = sigv4::Expect { service, now: self.now, body_sha256: None };
+        let verified = sigv4::verify(&head, claims, unproven.secret(), &expect).ok()?;
+        unproven.prove(&verified)
+    }
+
     /// Step two: finds out who signed.
     ///
     /// # Errors

@@ -50,6 +50,11 @@ pub(super) fn present(error: &PresentError) -> Rejection {
 
 fn malformed(place: Place, reason: &Malformed) -> Rejection {
     let code = match place {
+        // No time at which the URL holds. AWS: 400 `AuthorizationQueryParametersError`; stores, and the public suite
+        // for S3, have it as what it is for its user: a URL that is over.
+        _ if matches!(reason, Malformed::ExpiresNotPositive | Malformed::ExpiresTooLong) => {
+            AwsCode::AccessDenied
+        }
         Place::Header => AwsCode::AuthorizationHeaderMalformed,
         Place::Query => AwsCode::AuthorizationQueryParametersError,
         Place::Form => AwsCode::InvalidArgument,

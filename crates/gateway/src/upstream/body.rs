@@ -1,10 +1,14 @@
 //! The request body as the store gets it.
 
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::oneshot;
+use tokio::time::{Sleep, sleep};
 
 use super::client::Progress;
 use crate::pipeline::body::{FramedStream, VerifiedStream};
@@ -17,7 +21,19 @@ pub struct OutgoingBody {
     source: Source,
     progress: Progress,
     shares: Vec<Share>,
+    awaited: Option<Await>,
 }
+
+/// A body that waits until the store wants it.
+#[derive(Debug)]
+struct Await {
+    told: oneshot::Receiver<()>,
+    patience: Pin<Box<Sleep>>,
+}
+
+/// How long the store is waited for: some know nothing of `100-continue` (RFC 9110, 10.1.1, wants a limit), and
+/// clients wait as long.
+const AWAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 enum Source {
@@ -49,7 +65,7 @@ impl OutgoingBody {
         } else {
             Source::Whole(Some(bytes))
         };
-        Self { source, progress, shares: Vec::new() }
+        Self { source, progress, shares: Vec::new(), awaited: None }
     }
 
     /// Gives `shares` of a memory budget back only when this body is gone.
@@ -72,7 +88,26 @@ impl OutgoingBody {
     }
 
     fn of(source: Source) -> Self {
-        Self { source, progress: Progress::default(), shares: Vec::new() }
+        Self { source, progress: Progress::default(), shares: Vec::new(), awaited: None }
+    }
+
+    /// Stands still until `told`, or for as long as a store is waited for.
+    #[must_use]
+    pub fn awaiting(mut self, told: oneshot::Receiver<()>) -> Self {
+        self.awaited = Some(Await { told, patience: Box::pin(sleep(AWAIT)) });
+        self
+    }
+
+    fn poll_awaited(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(awaited) = &mut self.awaited
+            && Pin::new(&mut awaited.told).poll(cx).is_pending()
+            && awaited.patience.as_mut().poll(cx).is_pending()
+        {
+            self.progress.waits();
+            return Poll::Pending;
+        }
+        self.awaited = None;
+        Poll::Ready(())
     }
 
     /// A handle that tells how far this body got, also after it was given away.
@@ -91,6 +126,7 @@ impl Body for OutgoingBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Unverified>>> {
         let this = &mut *self;
+        ready!(this.poll_awaited(cx));
         let polled = match &mut this.source {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Source::Stream(stream) => stream.poll_data(cx),

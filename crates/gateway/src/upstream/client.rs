@@ -11,14 +11,14 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_rustls::TlsConnector;
 
 use super::acknowledged::{Acknowledged, Awaited};
@@ -173,6 +173,30 @@ impl Pool {
                 },
             }
         }
+    }
+
+    /// The same, with a body that is held until the store wants it, as `Expect: 100-continue` asks it to say.
+    ///
+    /// # Errors
+    /// As [`Pool::send`].
+    pub async fn send_expecting(
+        &self,
+        request: Request<OutgoingBody>,
+        patience: Patience,
+    ) -> Result<Response<StoreBody>, UpstreamError> {
+        let (tell, told) = oneshot::channel();
+        let tell = Mutex::new(Some(tell));
+        let mut request = request.map(|body| body.awaiting(told));
+        request.headers_mut().insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+        hyper::ext::on_informational(&mut request, move |answer| {
+            if answer.status() == StatusCode::CONTINUE
+                && let Some(tell) = tell.lock().unwrap_or_else(PoisonError::into_inner).take()
+            {
+                // Nobody listens to a request that is over.
+                let _ = tell.send(());
+            }
+        });
+        self.send(request, patience).await
     }
 
     /// The most recently used connection that is still open. Older ones are closed as they expire.

@@ -203,20 +203,11 @@ async fn a03_a_presigned_url_has_its_time() {
     for (off, expires) in [(-3600, "3500"), (-2, "1"), (16 * 60, "3600"), (86_400 * 30, "3600")] {
         world.denied(&at(off, expires)).await;
     }
-    for expires in [
-        "604801",
-        "0",
-        "-1",
-        "abc",
-        "",
-        "1e3",
-        "+60",
-        " 60",
-        "60.0",
-        "0x60",
-        "18446744073709551616",
-        "9223372036854775807",
-    ] {
+    // Never, or for too long.
+    for expires in ["604801", "0", "-1", "18446744073709551616", "9223372036854775807"] {
+        world.denied(&at(0, expires)).await;
+    }
+    for expires in ["abc", "", "1e3", "+60", " 60", "60.0", "0x60"] {
         world.refused(&at(0, expires), 400, "AuthorizationQueryParametersError").await;
     }
     for expires in [(now() - 1).to_string(), "0".to_owned(), "-5".to_owned(), "soon".to_owned()] {

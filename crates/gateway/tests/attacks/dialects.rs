@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use testkit::answer::Answer;
+use testkit::client::Connection;
 use testkit::signed::{SignedRequest, encode};
 
 use crate::harness::{Plan, World, request};
@@ -181,4 +182,135 @@ async fn a14_a_store_without_tags_of_objects() {
         .push_for(|sent| sent.header("x-amz-copy-source").is_some(), Answer::ok().body(COPIED));
     let plain = request("PUT", "/data/alice/b").header("x-amz-copy-source", "data/alice/a");
     world.passed(&plain.sign(&alice)).await;
+}
+
+/// Who decides about a stranger also says whether the stranger's bytes are wanted.
+#[tokio::test]
+async fn a_store_that_decides_is_asked_before_a_stranger_sends() {
+    let plan = Plan::new().with(|config| config["stores"][0]["authorization"] = json!("store"));
+    let world = plan.start().await;
+    let body = b"0123456789";
+    let head = |expect: &str| {
+        let length = body.len();
+        format!(
+            "PUT /data/k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n{expect}\r\n"
+        )
+    };
+    let expecting = head("Expect: 100-continue\r\n");
+    world.store.push(Answer::error(403, "AccessDenied").without_reading());
+    let mut connection = Connection::open(world.s3).await;
+    connection.send(expecting.as_bytes()).await;
+    let refused = connection.response("PUT").await;
+    assert_eq!((refused.status, refused.interim.len()), (403, 0), "{}", refused.text());
+    // Wanted, at once or after a while, by a store that knows how to say so and by one that does not.
+    for answer in [Answer::ok(), Answer::ok().without_continue()] {
+        world.store.push(answer);
+        let mut connection = Connection::open(world.s3).await;
+        connection.send(expecting.as_bytes()).await;
+        assert_eq!(connection.status_line().await, Some(100));
+        connection.send(body).await;
+        assert_eq!(connection.response("PUT").await.status, 200);
+        let arrived = world.store.requests();
+        assert_eq!(arrived.last().unwrap().body, body);
+    }
+    // Nobody is asked for a client that sends without waiting.
+    let mut connection = Connection::open(world.s3).await;
+    connection.send(head("").as_bytes()).await;
+    connection.send(body).await;
+    assert_eq!(connection.response("PUT").await.status, 200);
+    assert_eq!(world.store.requests().last().unwrap().header("expect"), None);
+}
+
+/// Query names of Ceph RGW that its users send.
+#[tokio::test]
+async fn what_ceph_rgw_has_beside_s3() {
+    let world = World::start().await;
+    let alice = world.login("alice").await;
+    for target in [
+        "/data?allow-unordered=true&prefix=alice%2F",
+        "/data?allow-unordered=true&list-type=2&prefix=alice%2F",
+        "/data?allow-unordered=true&prefix=alice%2F&versions=",
+    ] {
+        let (_, arrived) = world.passed(&request("GET", target).sign(&alice)).await;
+        assert_eq!(arrived.target, target);
+        let bobs = target.replace("alice", "bob");
+        world.denied(&request("GET", &bobs).sign(&alice)).await;
+    }
+    let head = Answer::ok()
+        .header("x-rgw-object-count", "3")
+        .header("x-rgw-quota-max-objects", "-1")
+        .header("x-rgw-object-type", "Normal");
+    world.store.push(head);
+    let stats = request("HEAD", "/data?read-stats=true").sign(&world.loader);
+    let (response, _) = world.passed(&stats).await;
+    assert_eq!(response.header("x-rgw-object-count"), Some("3"));
+    assert_eq!(response.header("x-rgw-quota-max-objects"), Some("-1"));
+    assert_eq!(response.header("x-rgw-object-type"), None);
+    world.denied(&request("HEAD", "/data?read-stats=true").sign(&alice)).await;
+}
+
+/// It names the buckets of an account, all of them.
+#[tokio::test]
+async fn a55_the_usage_of_an_account_is_told_where_all_of_it_is_shown() {
+    let usage = request("GET", "/?usage");
+    for (authorization, list_buckets, told) in [
+        ("store", "all", true),
+        ("store", "visible", false),
+        ("gateway", "all", false),
+        ("gateway", "visible", false),
+    ] {
+        let plan = Plan::new().with(|config| {
+            config["stores"][0]["authorization"] = json!(authorization);
+            config["list_buckets"] = json!(list_buckets);
+        });
+        let world = plan.start().await;
+        let document = "<Usage><Summary><QuotaMaxBytes>-1</QuotaMaxBytes></Summary></Usage>";
+        world.store.push_for(|sent| sent.query() == "usage=", Answer::ok().body(document));
+        let usage = usage.clone().sign(&world.loader);
+        if told {
+            let (response, arrived) = world.passed(&usage).await;
+            assert_eq!(response.text(), document);
+            assert_eq!(arrived.query(), "usage=");
+        } else {
+            world.refused(&usage, 501, "NotImplemented").await;
+        }
+    }
+}
+
+/// What a store calls its location counts if clients may sign for it.
+#[tokio::test]
+async fn the_location_of_a_bucket_is_a_region_of_the_gateway() {
+    let plan = Plan::new().with(|config| {
+        config["stores"][0]["regions"] = json!(["us-east-1", "eu-west-1", "default"]);
+    });
+    let world = plan.start().await;
+    for (stores, told) in [
+        ("default", "default"),
+        ("eu-west-1", "eu-west-1"),
+        ("EU", "eu-west-1"),
+        ("", ""),
+        ("zone-of-the-store", ""),
+    ] {
+        let document = format!("<LocationConstraint>{stores}</LocationConstraint>");
+        world.store.push(Answer::ok().body(document));
+        let (response, _) =
+            world.passed(&request("GET", "/data?location").sign(&world.loader)).await;
+        let expected = format!(">{told}</LocationConstraint>");
+        assert!(response.text().ends_with(&expected), "{stores}: {}", response.text());
+    }
+}
+
+/// To say how an object is encrypted is for those who write it.
+#[tokio::test]
+async fn encryption_is_not_for_reading() {
+    let world = World::start().await;
+    for method in ["GET", "HEAD"] {
+        let read = request(method, "/data/k").header("x-amz-server-side-encryption", "aws:kms");
+        let response = world.send(&read.sign(&world.loader)).await;
+        assert_eq!(response.status, 400, "{}", response.text());
+    }
+    let part = request("PUT", "/data/k?partNumber=1&uploadId=u")
+        .header("x-amz-server-side-encryption", "aws:kms");
+    let (_, arrived) = world.passed(&part.sign(&world.loader)).await;
+    assert_eq!(arrived.header("x-amz-server-side-encryption"), Some("aws:kms"));
 }

@@ -169,3 +169,30 @@ async fn the_store_is_told_the_origin_and_heard() {
     let denied = world.denied(&of_page("GET", "/data/bob/a.txt").sign(&alice)).await;
     assert_eq!(denied.header("access-control-allow-origin"), None);
 }
+
+/// In which account of the store a bucket is may hang on who asks.
+#[tokio::test]
+async fn a_preflight_of_a_presigned_url_is_asked_with_the_keys_of_whoever_signed_it() {
+    let plan = Plan::new().with(|config| config["stores"][0]["authorization"] = json!("store"));
+    let world = plan.start().await;
+    let url = request("PUT", "/data/k").presign(&world.loader, 60);
+    let ask = async |target: &str| {
+        push(&world, allows());
+        asked(&world, &options(HOST, target, ASKED)).await.1
+    };
+    let query = |arrived: &Request| arrived.query().to_owned();
+    let arrived = ask(&url.target).await;
+    assert_eq!(arrived.method, "OPTIONS");
+    assert!(query(&arrived).contains("X-Amz-Signature="), "{}", query(&arrived));
+    assert!(query(&arrived).contains("store-region"), "{}", query(&arrived));
+    let ours = world.loader.access_key.as_str();
+    assert!(!query(&arrived).contains(ours), "not with what the client signed");
+    // For another method, another key, or with nothing that holds, nobody's keys are used.
+    let get = request("GET", "/data/k").presign(&world.loader, 60);
+    let stranger = testkit::signed::Credentials::new("AKIANOBODY0000000001", "no-secret");
+    let unknown = request("PUT", "/data/k").presign(&stranger, 60);
+    let edited = url.target.replace("/data/k", "/data/other");
+    for target in [&get.target, &unknown.target, &edited, "/data/k"] {
+        assert_eq!(query(&ask(target).await), "", "{target}");
+    }
+}

@@ -106,6 +106,22 @@ fn entry(cursor: &mut Cursor<'_>) -> Result<BucketEntry, XmlError> {
     Ok(BucketEntry { name: name.ok_or(XmlError::Missing("Name"))?, creation_date })
 }
 
+/// Reads the answer to GetBucketLocation: the region, or what the store calls it.
+///
+/// # Errors
+/// [`XmlError`] when it is something else.
+pub fn parse_location(body: &[u8]) -> Result<String, XmlError> {
+    let mut cursor = Cursor::root(body, Reading::Lenient, "LocationConstraint")?;
+    let location = cursor.text("LocationConstraint", MAX_TEXT)?;
+    cursor.finish()?;
+    // No constraint is `us-east-1` at AWS, and `EU` is older than the names of regions.
+    Ok(match location.as_str() {
+        "" => "us-east-1".to_owned(),
+        "EU" => "eu-west-1".to_owned(),
+        _ => location,
+    })
+}
+
 /// The answer to GetBucketLocation. `us-east-1` is, as at AWS, no constraint at all.
 #[must_use]
 pub fn bucket_location(region: &str) -> String {

@@ -19,8 +19,7 @@ struct Part {
     checksums: Vec<(&'static str, String)>,
 }
 
-/// What CompleteMultipartUpload asks for. Whether the parts are in order, and are those that were
-/// uploaded, is for the store to say.
+/// What CompleteMultipartUpload asks for. Whether the parts are those that were uploaded is for the store to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompleteRequest {
     parts: Vec<Part>,
@@ -38,7 +37,13 @@ impl CompleteRequest {
             }
         }
         cursor.finish()?;
-        if parts.is_empty() { Err(XmlError::Missing("Part").into()) } else { Ok(Self { parts }) }
+        if parts.is_empty() {
+            return Err(XmlError::Missing("Part").into());
+        }
+        if !parts.is_sorted_by(|one: &Part, next| one.number < next.number) {
+            return Err(DocumentError::PartOrder);
+        }
+        Ok(Self { parts })
     }
 
     pub(super) fn render(&self) -> String {

@@ -123,13 +123,13 @@ fn a15_denied_objects_are_not_sent() {
 #[test]
 fn complete_is_read_and_written_anew() {
     let body = "<CompleteMultipartUpload><Part><PartNumber> 2 </PartNumber><ETag>\"e\"</ETag><ChecksumCRC32>y/Q5Jg==\
-                </ChecksumCRC32></Part><Part><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>";
+                </ChecksumCRC32></Part><Part><PartNumber>3</PartNumber></Part></CompleteMultipartUpload>";
     assert_eq!(
         rendered(OperationKind::CompleteMultipartUpload, body),
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
          <Part><ETag>&quot;e&quot;</ETag><ChecksumCRC32>y/Q5Jg==</ChecksumCRC32><PartNumber>2</PartNumber></Part>\
-         <Part><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
+         <Part><PartNumber>3</PartNumber></Part></CompleteMultipartUpload>"
     );
 }
 
@@ -152,9 +152,14 @@ fn complete_that_is_not_understood_is_refused() {
     ] {
         assert_eq!(of(malformed), Err(AwsCode::MalformedXML), "{malformed}");
     }
-    let part = "<Part><PartNumber>1</PartNumber></Part>";
-    assert!(of(&part.repeat(10_000)).is_ok());
-    assert_eq!(of(&part.repeat(10_001)), Err(AwsCode::MalformedXML));
+    let part = |number: usize| format!("<Part><PartNumber>{number}</PartNumber></Part>");
+    let all: String = (1..=10_000).map(part).collect();
+    assert!(of(&all).is_ok());
+    assert_eq!(of(&(all + &part(1))), Err(AwsCode::MalformedXML));
+    for (first, second) in [(2, 1), (1, 1), (10_000, 9_999)] {
+        let parts = part(first) + &part(second);
+        assert_eq!(of(&parts), Err(AwsCode::InvalidPartOrder), "{first} {second}");
+    }
     let big = vec![b' '; (4 << 20) + 1];
     let error = Document::parse(OperationKind::CompleteMultipartUpload, &big).unwrap_err();
     assert_eq!(error, DocumentError::TooLarge { limit: 4 << 20 });

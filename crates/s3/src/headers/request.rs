@@ -23,6 +23,9 @@ pub enum HeaderError {
     /// An `x-amz-*` header that the operation does not have.
     #[error("the header `{0}` implies something that is not implemented")]
     Unknown(String),
+    /// How to encrypt, in a request that writes nothing: AWS answers 400 (API reference of GetObject).
+    #[error("the header `{0}` is not supported for this operation")]
+    Encryption(String),
     /// A header that may stand there once only.
     #[error("the header `{0}` is repeated")]
     Repeated(HeaderName),
@@ -35,6 +38,17 @@ pub enum HeaderError {
     /// A value that the header cannot have.
     #[error("the header `{0}` has a value that is not valid")]
     Value(HeaderName),
+}
+
+impl HeaderError {
+    /// For a header that the operation does not have.
+    fn unknown(name: String) -> Self {
+        if name.to_ascii_lowercase().starts_with("x-amz-server-side-encryption") {
+            Self::Encryption(name)
+        } else {
+            Self::Unknown(name)
+        }
+    }
 }
 
 /// The version of the S3 API, the only one there is.
@@ -115,7 +129,7 @@ pub(crate) fn collect(
             },
             Class::Vendor => collected.dropped.push(name.clone()),
             Class::Unknown => {
-                collected.refuse(HeaderError::Unknown(name.as_str().to_owned()));
+                collected.refuse(HeaderError::unknown(name.as_str().to_owned()));
                 // Not to be forwarded, but what the request would require can still be told.
                 if let Ok(value) = single_value(name, wire) {
                     collected.insert(name.clone(), value);
@@ -160,7 +174,7 @@ impl Collected {
         if name == "x-amz-copy-source" {
             return Err(HeaderError::HoistedCopySource);
         }
-        let unknown = || HeaderError::Unknown(crate::resolve::shown(name));
+        let unknown = || HeaderError::unknown(crate::resolve::shown(name));
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unknown())?;
         match classify(spec, name.as_str(), harmless) {
             Class::Kept => {

@@ -3,7 +3,7 @@
 use super::Level::{Bucket, Service};
 use super::Verb::{Delete, Get, Head, Post, Put};
 use super::names::{
-    ACL, BYPASS, CONFIGURATION, DELETE, DIGESTS, GRANT_WRITE, LISTED_WITH, MFA, OWNER, PAYER, SSE,
+    ACL, BYPASS, CONFIGURATION, DELETE, DIGESTS, LISTED_WITH, MFA, OWNER, PAYER, SSE,
 };
 use super::{AnswerClass as A, OperationKind as K, Spec};
 
@@ -11,7 +11,6 @@ pub(super) const SPECS: &[Spec] = &[
     Spec::new(K::CreateBucket, Put, Bucket)
         .headers(&[
             ACL,
-            GRANT_WRITE,
             DIGESTS,
             &[
                 "x-amz-bucket-namespace",
@@ -31,9 +30,14 @@ pub(super) const SPECS: &[Spec] = &[
         .sub("location")
         .headers(&[OWNER])
         .answers(A::Location),
-    Spec::new(K::HeadBucket, Head, Bucket).headers(&[OWNER]).answers(A::Head),
+    Spec::new(K::HeadBucket, Head, Bucket)
+        // Ceph RGW's: how much is in it.
+        .optional(&["read-stats"])
+        .headers(&[OWNER])
+        .answers(A::Head),
     Spec::new(K::ListBuckets, Get, Service)
-        .optional(&["bucket-region", "continuation-token", "max-buckets", "prefix"])
+        // `usage` is Ceph RGW's: what the account has, instead of the list.
+        .optional(&["bucket-region", "continuation-token", "max-buckets", "prefix", "usage"])
         .answers(A::Buckets),
     Spec::new(K::ListMultipartUploads, Get, Bucket)
         .sub("uploads")
@@ -50,6 +54,7 @@ pub(super) const SPECS: &[Spec] = &[
     Spec::new(K::ListObjectVersions, Get, Bucket)
         .sub("versions")
         .optional(&[
+            "allow-unordered",
             "delimiter",
             "encoding-type",
             "key-marker",
@@ -60,13 +65,22 @@ pub(super) const SPECS: &[Spec] = &[
         .headers(&[OWNER, PAYER, LISTED_WITH])
         .answers(A::Listing),
     Spec::new(K::ListObjects, Get, Bucket)
-        .optional(&["delimiter", "encoding-type", "marker", "max-keys", "prefix"])
+        // Ceph RGW's: the keys as they come.
+        .optional(&[
+            "allow-unordered",
+            "delimiter",
+            "encoding-type",
+            "marker",
+            "max-keys",
+            "prefix",
+        ])
         .headers(&[OWNER, PAYER, LISTED_WITH])
         .answers(A::Listing),
     Spec::new(K::ListObjectsV2, Get, Bucket)
         .sub("list-type")
         .fixed("list-type", "2")
         .optional(&[
+            "allow-unordered",
             "continuation-token",
             "delimiter",
             "encoding-type",
@@ -201,7 +215,7 @@ pub(super) const SPECS: &[Spec] = &[
         .configuration("AccelerateConfiguration"),
     Spec::new(K::PutBucketAcl, Put, Bucket)
         .sub("acl")
-        .headers(&[OWNER, ACL, GRANT_WRITE, DIGESTS])
+        .headers(&[OWNER, ACL, DIGESTS])
         .acl_document(),
     Spec::new(K::PutBucketAnalyticsConfiguration, Put, Bucket)
         .sub("analytics")

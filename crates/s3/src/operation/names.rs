@@ -50,6 +50,7 @@ pub(crate) const SUBRESOURCES: &[&str] = &[
 /// these are all the names there are: an unknown one may be a subresource that is newer than this
 /// table, so that a request which carries it is refused.
 pub(crate) const PARAMETERS: &[&str] = &[
+    "allow-unordered",
     "annotation-prefix",
     "annotationName",
     "bucket-region",
@@ -69,6 +70,7 @@ pub(crate) const PARAMETERS: &[&str] = &[
     "part-number-marker",
     "partNumber",
     "prefix",
+    "read-stats",
     "response-cache-control",
     "response-content-disposition",
     "response-content-encoding",
@@ -79,6 +81,7 @@ pub(crate) const PARAMETERS: &[&str] = &[
     "start-after",
     "upload-id-marker",
     "uploadId",
+    "usage",
     "version-id-marker",
     "versionId",
 ];
@@ -102,9 +105,10 @@ pub(super) const ACL: &[&str] = &[
     "x-amz-grant-full-control",
     "x-amz-grant-read",
     "x-amz-grant-read-acp",
+    // Of buckets, at AWS. Ceph RGW keeps it with objects.
+    "x-amz-grant-write",
     "x-amz-grant-write-acp",
 ];
-pub(super) const GRANT_WRITE: &[&str] = &["x-amz-grant-write"];
 pub(super) const SSE: &[&str] = &[
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",

@@ -3,9 +3,9 @@
 use super::Level::{Object, ObjectLambda};
 use super::Verb::{Delete, Get, Head, Post, Put};
 use super::names::{
-    ACL, BYPASS, CHECKSUM_ALGORITHM, COMPLETE, CONFIGURATION, CONTENT, DIGESTS, GRANT_WRITE, LOCK,
-    METADATA, MFA, OBJECT_DIGESTS, OVERRIDES, OWNER, PAYER, READ_CONDITIONS, SOURCE_CONDITIONS,
-    SOURCE_SSE_C, SSE, SSE_C, STORED_WITH, VERSION, WRITE_CONDITIONS,
+    ACL, BYPASS, CHECKSUM_ALGORITHM, COMPLETE, CONFIGURATION, CONTENT, DIGESTS, LOCK, METADATA,
+    MFA, OBJECT_DIGESTS, OVERRIDES, OWNER, PAYER, READ_CONDITIONS, SOURCE_CONDITIONS, SOURCE_SSE_C,
+    SSE, SSE_C, STORED_WITH, VERSION, WRITE_CONDITIONS,
 };
 use super::{AnswerClass as A, OperationKind as K, Spec};
 
@@ -100,7 +100,8 @@ pub(super) const SPECS: &[Spec] = &[
         .answers(A::Written),
     Spec::new(K::UploadPart, Put, Object)
         .required(&["partNumber", "uploadId"])
-        .headers(&[OWNER, PAYER, SSE_C, CHECKSUM_ALGORITHM, DIGESTS])
+        // How it is encrypted was said with the upload; Ceph RGW takes it again.
+        .headers(&[OWNER, PAYER, SSE, SSE_C, CHECKSUM_ALGORITHM, DIGESTS])
         .streamed()
         .answers(A::Written),
     Spec::new(K::UploadPartCopy, Put, Object)
@@ -161,7 +162,7 @@ pub(super) const SPECS: &[Spec] = &[
     Spec::new(K::PutObjectAcl, Put, Object)
         .sub("acl")
         .optional(VERSION)
-        .headers(&[OWNER, PAYER, ACL, GRANT_WRITE, DIGESTS])
+        .headers(&[OWNER, PAYER, ACL, DIGESTS])
         .acl_document(),
     Spec::new(K::PutObjectAnnotation, Put, Object)
         .sub("annotation")

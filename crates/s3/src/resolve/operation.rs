@@ -181,6 +181,12 @@ impl Operation {
         self.parsed.query.iter().any(|(name, _)| name.starts_with("response-"))
     }
 
+    /// Whether it asks for what the store's account has, in place of its buckets: Ceph RGW's `GET /?usage`.
+    #[must_use]
+    pub fn asks_for_usage(&self) -> bool {
+        self.query("usage").is_some()
+    }
+
     /// The request for the store, without host, signature and body framing.
     ///
     /// Built from parsed values only, and canonically: `resolve` of it gives the same operation

@@ -36,6 +36,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::RefusedOperation(_)
         | Reject::IgnoredHeader(_)
         | Reject::KeepsShortUploads
+        | Reject::Usage
         | Reject::ContinuationToken(_)
         | Reject::CopyCondition(_)
         | Reject::CopyConditionValue(_)

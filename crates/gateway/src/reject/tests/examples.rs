@@ -53,6 +53,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::RefusedOperation(_) => [Reject::RefusedOperation(s3::OperationKind::SelectObjectContent)],
         Reject::IgnoredHeader(_) => [Reject::IgnoredHeader(http::header::IF_MATCH)],
         Reject::KeepsShortUploads => [Reject::KeepsShortUploads],
+        Reject::Usage => [Reject::Usage],
         Reject::ContinuationToken(_) => [Reject::ContinuationToken(s3::listing::ContinuationTokenError)],
         Reject::CopyCondition(_) => [Reject::CopyCondition("x-amz-copy-source-if-match")],
         Reject::CopyConditionValue(_) => {

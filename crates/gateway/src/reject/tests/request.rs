@@ -97,6 +97,7 @@ fn taggings() -> Vec<TaggingError> {
 fn headers() -> Vec<HeaderError> {
     every!(HeaderError {
         HeaderError::Unknown(_) => [HeaderError::Unknown(name())],
+        HeaderError::Encryption(_) => [HeaderError::Encryption(name())],
         HeaderError::Repeated(_) => [HeaderError::Repeated(header())],
         HeaderError::Contradiction(_) => [HeaderError::Contradiction(header())],
         HeaderError::HoistedCopySource => [HeaderError::HoistedCopySource],
@@ -165,6 +166,7 @@ pub(super) fn documents() -> Vec<DocumentError> {
         DocumentError::Name(_) => names().into_iter().filter(in_document).map(DocumentError::Name),
         DocumentError::Tagging(_) => taggings().into_iter().map(DocumentError::Tagging),
         DocumentError::Policy => [DocumentError::Policy],
+        DocumentError::PartOrder => [DocumentError::PartOrder],
         DocumentError::NotImplemented(_) => [DocumentError::NotImplemented("Location")],
         DocumentError::NoDocument => [DocumentError::NoDocument],
     })
