@@ -5,6 +5,7 @@
 //! PutObject ([`resolve_form`](crate::resolve_form)), and the bytes of the file ([`FilePart`]).
 
 mod disposition;
+mod escapes;
 mod file;
 mod policy;
 mod reader;
@@ -71,8 +72,11 @@ pub enum FormError {
     /// The field `tagging` holds no tags.
     #[error("the field `tagging`: {0}")]
     Tagging(#[from] TaggingError),
-    /// Fields behind a file whose length must be known before it is read.
-    #[error("there are fields after the file, and it is too large to be read whole")]
+    /// Fields, or another end of the form than browsers make, behind a file whose length must be known before
+    /// it is read.
+    #[error(
+        "the form does not end behind its file as browsers end it, and the file is too large to be read whole"
+    )]
     AfterFile,
 }
 

@@ -260,8 +260,8 @@ impl Authorized {
         able.then_some(()).ok_or(Reject::KeepsShortUploads)
     }
 
-    /// The file of a form. A small one is read whole, and its length known then; a larger one is as long as
-    /// the form says if nothing follows it.
+    /// The file of a form. A small one is read whole, and its length known then, whatever stands behind it; a
+    /// larger one is as long as the form says if nothing follows it, and the store must be told before that is seen.
     async fn prepare_file(
         &self,
         app: &App,
@@ -290,7 +290,7 @@ impl Authorized {
         }
         check_length(posted, length)?;
         self.can_take_back().map_err(|never| if small { Reject::Busy } else { never })?;
-        incoming.file_must_be_last().map_err(BodyError::Form)?;
+        incoming.file_must_be_last(length).map_err(BodyError::Form)?;
         let stream = VerifiedStream::new(incoming, Inspector::new(expect), length, idle);
         Ok(Prepared {
             verdict: Some(stream.verdict()),

@@ -89,9 +89,12 @@ impl ClientBody {
         Ok(Self { file: Some(Box::new(File { part, ready })), ..self })
     }
 
-    /// From now on another field behind the file is an error.
-    pub fn file_must_be_last(&mut self) -> Result<(), FormError> {
-        self.file.as_mut().map_or(Ok(()), |file| file.part.must_be_last())
+    /// From now on anything is an error from which the file, the last of its form, would not have this length.
+    ///
+    /// # Errors
+    /// [`FormError`], if it has another already.
+    pub fn file_must_be_last(&mut self, length: u64) -> Result<(), FormError> {
+        self.file.as_mut().map_or(Ok(()), |file| file.part.must_be_last(length))
     }
 
     fn poll_incoming(

@@ -23,7 +23,8 @@ pub(super) fn malformed(error: &FormError) -> Rejection {
         }
         FormError::Key(_) => rejection.extra("ArgumentName", "key"),
         FormError::Tagging(_) => rejection.extra("ArgumentName", "tagging"),
-        FormError::AfterFile => rejection.say("The file must be the last field of the form."),
+        FormError::AfterFile => rejection
+            .say("The file must be the last field of the form, which must end in a line break."),
     }
 }
 

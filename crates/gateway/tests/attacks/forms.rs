@@ -1,113 +1,11 @@
 //! Forms of browsers (PostObject): who signed them, what their policy allows, what reaches the store.
 
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
-use sigv4::Timestamp;
+use serde_json::json;
 use testkit::answer::Answer;
-use testkit::client::{Connection, Response};
-use testkit::clock::now;
-use testkit::signed::Credentials;
+use testkit::client::Connection;
 
+use crate::form::Form;
 use crate::harness::{HOST, Plan, World, allow, policy, request};
-
-/// A form, and how it is signed.
-#[derive(Clone)]
-struct Form {
-    fields: Vec<(String, String)>,
-    conditions: Vec<Value>,
-    file: Vec<u8>,
-    expires_in: i64,
-    /// Behind the file.
-    after: Vec<(String, String)>,
-}
-
-impl Form {
-    fn to(key: &str) -> Self {
-        Self {
-            fields: vec![("key".to_owned(), key.to_owned())],
-            conditions: vec![json!({ "bucket": "data" }), json!(["starts-with", "$key", "alice/"])],
-            file: b"content".to_vec(),
-            expires_in: 600,
-            after: Vec::new(),
-        }
-    }
-
-    fn field(mut self, name: &str, value: &str) -> Self {
-        self.fields.push((name.to_owned(), value.to_owned()));
-        self.allowing(json!(["starts-with", format!("${name}"), ""]))
-    }
-
-    fn allowing(mut self, condition: Value) -> Self {
-        self.conditions.push(condition);
-        self
-    }
-
-    fn sign(mut self, credentials: &Credentials) -> Self {
-        let at = Timestamp::from_unix(now());
-        let day = &at.basic()[..8];
-        let scope = format!("{day}/eu-central-1/s3/aws4_request");
-        self = self
-            .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
-            .field("x-amz-credential", &format!("{}/{scope}", credentials.access_key))
-            .field("x-amz-date", &at.basic());
-        if let Some(token) = &credentials.session_token {
-            self = self.field("x-amz-security-token", token);
-        }
-        let text = self.policy();
-        let secret = format!("AWS4{}", credentials.secret_key).into_bytes();
-        let key = scope.split('/').fold(secret, |key, part| mac(&key, part.as_bytes()));
-        let signature = hex::encode(mac(&key, text.as_bytes()));
-        self.fields.push(("policy".to_owned(), text));
-        self.fields.push(("x-amz-signature".to_owned(), signature));
-        self
-    }
-
-    fn policy(&self) -> String {
-        let expiration = Timestamp::from_unix(now() + self.expires_in).rfc3339();
-        STANDARD
-            .encode(json!({ "expiration": expiration, "conditions": self.conditions }).to_string())
-    }
-
-    fn body(&self) -> Vec<u8> {
-        let part = |(name, value): &(String, String)| {
-            format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let before: String = self.fields.iter().map(part).collect();
-        let after: String = self.after.iter().map(part).collect();
-        let file =
-            "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n";
-        [before.as_bytes(), file.as_bytes(), &self.file, b"\r\n", after.as_bytes(), b"--B--\r\n"]
-            .concat()
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.bytes_with("")
-    }
-
-    fn bytes_with(&self, headers: &str) -> Vec<u8> {
-        let body = self.body();
-        let head = format!(
-            "POST /data HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: multipart/form-data; boundary=B\r\n\
-             {headers}Content-Length: {}\r\n\r\n",
-            body.len()
-        );
-        [head.into_bytes(), body].concat()
-    }
-
-    async fn post(&self, world: &World) -> Response {
-        world.send_bytes("POST", &self.bytes()).await
-    }
-
-    async fn refused(&self, world: &World, status: u16, code: &str) -> Response {
-        world.bytes_refused(&self.bytes(), status, code).await
-    }
-}
-
-fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
-}
 
 #[tokio::test]
 async fn a_form_is_stored_as_the_object_that_it_names() {
@@ -368,20 +266,30 @@ async fn a23_a_form_that_nobody_signed_needs_an_open_bucket() {
 #[tokio::test]
 async fn a40_a_form_that_ends_otherwise_is_not_stored() {
     let (world, alice) = World::with_alice().await;
+    // What S3 passes over behind a file, and what it passes over is not stored.
     let submit = vec![("submit".to_owned(), "Upload".to_owned())];
-    let mut small = Form::to("alice/a").sign(&alice);
-    small.after.clone_from(&submit);
-    assert_eq!(small.post(&world).await.status, 204);
-    assert_eq!(&world.store.object("/data/alice/a").unwrap().body[..], b"content");
+    for (after, end) in [
+        (submit, "--B--\r\n"),
+        (Vec::new(), "--B--"),
+        (Vec::new(), "--B--\r\n\r\n"),
+        (Vec::new(), "--B--\r\nepilogue"),
+        (Vec::new(), "--B\r\n"),
+    ] {
+        let mut small = Form::to("alice/a").sign(&alice);
+        (small.after, small.end) = (after.clone(), end);
+        assert_eq!(small.post(&world).await.status, 204, "{end:?}");
+        assert_eq!(&world.store.object("/data/alice/a").unwrap().body[..], b"content", "{end:?}");
 
-    let mut large = Form::to("alice/large").sign(&alice);
-    large.file = vec![b'x'; 700_000];
-    large.after = submit;
-    let before = world.store.requests().len();
-    let response = large.post(&world).await;
-    world.is_refusal("POST", &response, 400, "InvalidArgument").await;
-    assert!(response.text().contains("last field"), "{}", response.text());
-    world.nothing_but_cut_since(before).await;
+        let mut large = Form::to("alice/large").sign(&alice);
+        large.file = vec![b'x'; 700_000];
+        (large.after, large.end) = (after, end);
+        let before = world.store.requests().len();
+        let response = large.post(&world).await;
+        world.is_refusal("POST", &response, 400, "InvalidArgument").await;
+        assert!(response.text().contains("last field"), "{}", response.text());
+        world.nothing_but_cut_since(before).await;
+        assert!(world.store.object("/data/alice/large").is_none());
+    }
 
     for (body, code) in [
         (
@@ -413,6 +321,23 @@ async fn a40_a_form_that_ends_otherwise_is_not_stored() {
 
 fn good_head(kind: &str) -> Vec<u8> {
     format!("POST /data HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {kind}\r\n").into_bytes()
+}
+
+/// What the guide says to whose clients end their forms otherwise.
+#[tokio::test]
+async fn a40_a_form_that_is_read_whole_may_end_as_its_client_likes() {
+    let world =
+        Plan::new().with(|config| config["limits"] = json!({ "small_body": "1MiB" })).start().await;
+    let alice = world.login("alice").await;
+    for (after, end) in
+        [(vec![("submit".to_owned(), "Upload".to_owned())], "--B--\r\n"), (Vec::new(), "--B--")]
+    {
+        let mut form = Form::to("alice/a").sign(&alice);
+        form.file = crate::harness::noise(700_000);
+        (form.after, form.end) = (after, end);
+        assert_eq!(form.post(&world).await.status, 204, "{end:?}");
+        assert!(world.store.object("/data/alice/a").unwrap().body == form.file, "{end:?}");
+    }
 }
 
 #[tokio::test]

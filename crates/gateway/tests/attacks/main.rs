@@ -21,6 +21,8 @@ mod credentials;
 mod dialects;
 mod endpoints;
 mod explained;
+mod form;
+mod form_policies;
 mod forms;
 mod harness;
 mod hostile_answers;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::Form;
+use super::escapes::to_json;
 use crate::code::AwsCode;
 use crate::date::parse_iso8601;
 use crate::headers::request::is_secret;
@@ -129,7 +130,7 @@ impl PostPolicy {
     /// [`PostPolicyError::Malformed`].
     pub fn parse(text: &str) -> Result<Self, PostPolicyError> {
         let malformed = || PostPolicyError::Malformed;
-        let json = STANDARD.decode(text).map_err(|_| malformed())?;
+        let json = to_json(&STANDARD.decode(text).map_err(|_| malformed())?);
         let document: Document = serde_json::from_slice(&json).map_err(|_| malformed())?;
         let expiration = parse_iso8601(&document.expiration).ok_or_else(malformed)?;
         let mut conditions = Vec::new();

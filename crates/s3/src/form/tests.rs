@@ -250,24 +250,66 @@ fn names_of_files_are_what_their_client_wrote() {
     assert_eq!(read(unnamed.as_bytes()).unwrap().form.key(&bucket()).unwrap().as_str(), "in/");
 }
 
-#[test]
-fn fields_behind_the_file_are_passed_over_unless_the_length_hangs_on_them() {
+/// A form of the file `content` that ends so.
+fn ending(end: &str) -> Vec<u8> {
     let mut body = form(&[("key", "k")], b"content");
-    let end = body.len() - b"--\r\n".len();
-    body.truncate(end);
-    body.extend_from_slice(
-        b"\r\nContent-Disposition: form-data; name=\"submit\"\r\n\r\nUpload\r\n------b0undary--\r\n",
-    );
-    let whole = read(&body).unwrap();
-    assert_eq!((whole.file.as_slice(), whole.form.field("submit")), (&b"content"[..], None));
-    assert!(whole.announced > 7);
-    let mut reader = FormReader::new(Boundary::of(TYPE).unwrap());
-    let mut head = reader.push(&body).unwrap().unwrap();
-    head.file.must_be_last().unwrap();
-    assert_eq!(head.file.push(head.rest.clone()), Err(FormError::AfterFile));
-    let mut late = FormReader::new(Boundary::of(TYPE).unwrap()).push(&body).unwrap().unwrap();
+    body.truncate(body.len() - b"--\r\n".len());
+    body.extend_from_slice(end.as_bytes());
+    body
+}
+
+/// Ends of a form from which its file's length does not follow.
+const OTHER_ENDS: &[&str] = &[
+    "\r\nContent-Disposition: form-data; name=\"submit\"\r\n\r\nUpload\r\n------b0undary--\r\n",
+    "\r\n",
+    "--",
+    "--\r\n\r\n",
+    "--\r\nepilogue",
+    "--------b0undary--\r\n",
+];
+
+#[test]
+fn what_stands_behind_the_file_is_passed_over() {
+    for end in OTHER_ENDS {
+        let read = read(&ending(end)).unwrap();
+        assert_eq!((read.file.as_slice(), read.form.field("submit")), (&b"content"[..], None));
+        assert_ne!(read.announced, 7, "{end:?}");
+    }
+}
+
+#[test]
+fn a13_a_file_whose_length_was_told_has_it_or_is_none() {
+    let head_of = |body: &[u8]| {
+        let mut reader = FormReader::new(Boundary::of(TYPE).unwrap());
+        let head = reader.push(body).unwrap().unwrap();
+        let length = head.file_length(body.len() as u64);
+        (head, length)
+    };
+    for size in [1, 3, 1000] {
+        let read = |body: &[u8]| {
+            let (Head { mut file, rest, .. }, length) = head_of(body);
+            file.must_be_last(length)?;
+            let mut content = Vec::new();
+            for piece in rest.chunks(size) {
+                content.extend_from_slice(&file.push(Bytes::copy_from_slice(piece))?);
+                assert!(content.len() as u64 <= length, "more than was told");
+            }
+            file.end().map(|()| content)
+        };
+        assert_eq!(read(&ending("--\r\n")), Ok(b"content".to_vec()));
+        for end in OTHER_ENDS {
+            assert_eq!(read(&ending(end)), Err(FormError::AfterFile), "{end:?} by {size}");
+        }
+    }
+    // Told when all of it has come.
+    for (end, told) in [("--\r\n", Ok(())), ("--", Err(FormError::AfterFile))] {
+        let (mut head, length) = head_of(&ending(end));
+        head.file.push(head.rest).unwrap();
+        assert_eq!(head.file.must_be_last(length), told);
+    }
+    let (mut late, length) = head_of(&ending(OTHER_ENDS[0]));
     late.file.push(late.rest).unwrap();
-    assert_eq!(late.file.must_be_last(), Err(FormError::AfterFile));
+    assert_eq!(late.file.must_be_last(length), Err(FormError::AfterFile));
 }
 
 /// The upload that a form of these fields asks for.

@@ -2,6 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
+use crate::form::escapes::to_json;
 
 fn policy(json: &str) -> Result<PostPolicy, PostPolicyError> {
     PostPolicy::parse(&STANDARD.encode(json))
@@ -32,6 +33,41 @@ fn policies_are_read_strictly() {
         assert_eq!(policy(bad).unwrap_err(), PostPolicyError::Malformed, "{bad}");
     }
     assert!(PostPolicy::parse("not base64!").is_err());
+}
+
+/// What the page "POST policy" of AWS has and JSON has not: the escapes of a dollar sign and of a vertical
+/// tab, and the comma behind the last condition of its example.
+#[test]
+fn what_aws_writes_in_policies_is_read() {
+    let key = |key: &'static str| [("key", key)];
+    for (conditions, name) in [
+        (r#"{"key":"\$5 \u0024{claims:sub}"}"#, "$5 ${claims:sub}"),
+        (r#"["eq","$key","a\\$b"]"#, "a\\$b"),
+        (r#"["eq","$key","a\\\$b"]"#, "a\\$b"),
+        (r#"["starts-with","$key","\v\t\\v"]"#, "\u{b}\t\\v"),
+        (r#"["starts-with","\$key","\"\$"]"#, "\"$"),
+        (r#"["eq","$key","a,]b,}"],"#, "a,]b,}"),
+        ("[\"eq\",\"$key\",\"k\"], \n\t", "k"),
+    ] {
+        meets(conditions, &key(name)).unwrap_or_else(|error| panic!("{conditions}: {error}"));
+        let other = meets(conditions, &key("another")).unwrap_err();
+        assert!(matches!(other, PostPolicyError::Condition { .. }), "{conditions}: {other}");
+    }
+    for not_read in [
+        r#"{"key":"\a"}"#,
+        r#"{"key":"\V"}"#,
+        r#"{"key":"\\\\\x"}"#,
+        r#"{"key":"k"},,"#,
+        r#"["eq","$key",,"k"]"#,
+        r#",{"key":"k"}"#,
+        r#"{"key":"k"}\$"#,
+    ] {
+        assert_eq!(
+            meets(not_read, &key("k")).unwrap_err(),
+            PostPolicyError::Malformed,
+            "{not_read}"
+        );
+    }
 }
 
 const ITS_BUCKET: &str = r#"{"bucket":"examplebucket"}"#;
@@ -128,4 +164,14 @@ fn lengths_and_times_have_their_bounds() {
     let form = read(&form(&[("policy", &policy), ("key", "k")], b"")).unwrap().form;
     checked(&form, &bucket(), NOW).unwrap();
     assert_eq!(checked(&form, &bucket(), NOW + 1), Err(PostPolicyError::Expired));
+}
+
+proptest! {
+    #[test]
+    fn policies_in_plain_json_are_read_as_json(key in "[^\0]{1,40}", escaped in any::<bool>()) {
+        let json = serde_json::json!([["eq", "$key", key], { "x-amz-meta-a": key }]).to_string();
+        let json = if escaped { json.replace('$', r"\$") } else { json };
+        let read: serde_json::Value = serde_json::from_slice(&to_json(json.as_bytes())).unwrap();
+        prop_assert_eq!(read, serde_json::json!([["eq", "$key", key], { "x-amz-meta-a": key }]));
+    }
 }
