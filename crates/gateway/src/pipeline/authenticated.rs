@@ -146,8 +146,9 @@ impl<B> Authenticated<B> {
     }
 }
 
-/// The operations for which boto3 and the AWS CLI make HMACv1 URLs. Everything else that could be
-/// said in such a URL was never meant by whoever signed it.
+/// The operations on an object's bytes, in one piece or in parts: boto3 and the AWS CLI make HMACv1 URLs for
+/// them, all of whose meaning that scheme signs. Everything else that could be said in such a URL was never
+/// meant by whoever signed it.
 fn hmac_v1_signs(operation: OperationKind) -> bool {
     matches!(
         operation,
@@ -155,7 +156,11 @@ fn hmac_v1_signs(operation: OperationKind) -> bool {
             | OperationKind::HeadObject
             | OperationKind::PutObject
             | OperationKind::DeleteObject
+            | OperationKind::CreateMultipartUpload
             | OperationKind::UploadPart
+            | OperationKind::ListParts
+            | OperationKind::CompleteMultipartUpload
+            | OperationKind::AbortMultipartUpload
     )
 }
 

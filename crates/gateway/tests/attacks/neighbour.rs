@@ -120,8 +120,18 @@ fn case(operation: &str) -> Case {
 }
 
 /// What the older scheme signs; everything else is nobody's there.
-const HMACV1: [&str; 6] =
-    ["GetObject", "GetObjectVersion", "HeadObject", "PutObject", "DeleteObject", "UploadPart"];
+const HMACV1: [&str; 10] = [
+    "GetObject",
+    "GetObjectVersion",
+    "HeadObject",
+    "PutObject",
+    "DeleteObject",
+    "CreateMultipartUpload",
+    "UploadPart",
+    "ListParts",
+    "CompleteMultipartUpload",
+    "AbortMultipartUpload",
+];
 
 impl Case {
     fn signed(&self, style: Style, scheme: Scheme, keys: &Credentials) -> Prepared {
