@@ -38,6 +38,7 @@ mod preflight;
 mod probe;
 mod promises;
 mod providers;
+mod reads;
 mod reloads;
 mod rotations;
 mod routing;
