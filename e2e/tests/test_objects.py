@@ -1,5 +1,7 @@
 """Objects, by every region and addressing style."""
 
+import datetime
+
 import pytest
 from helpers import fails, gone, read
 
@@ -50,6 +52,53 @@ def test_conditions_on_a_download_hold(s3, bucket, prefix, needs):
     assert read(s3, bucket, key, IfMatch=etag) == BODY
     fails("304", s3.get_object, Bucket=bucket, Key=key, IfNoneMatch=etag)
     fails("PreconditionFailed", s3.get_object, Bucket=bucket, Key=key, IfMatch='"00000000000000000000000000000000"')
+
+
+def test_ranges_that_are_none(s3, bucket, prefix):
+    key = prefix + "ranges"
+    s3.put_object(Bucket=bucket, Key=key, Body=BODY)
+    for span, length in {"bytes=0-0": 1, "bytes=1270-9999": 10}.items():
+        assert s3.get_object(Bucket=bucket, Key=key, Range=span)["ContentLength"] == length
+        assert s3.head_object(Bucket=bucket, Key=key, Range=span)["ContentLength"] == length
+    # What cannot be understood is no range, and all of the object comes.
+    assert read(s3, bucket, key, Range="lines=1-2") == BODY
+
+
+def test_conditions_by_time_hold(s3, bucket, prefix, needs):
+    needs("conditions")
+    key = prefix + "times"
+    s3.put_object(Bucket=bucket, Key=key, Body=BODY)
+    written = s3.head_object(Bucket=bucket, Key=key)["LastModified"]
+    before = written - datetime.timedelta(days=1)
+    assert read(s3, bucket, key, IfModifiedSince=before) == BODY
+    assert read(s3, bucket, key, IfUnmodifiedSince=written) == BODY
+    fails("304", s3.get_object, Bucket=bucket, Key=key, IfModifiedSince=written)
+    fails("PreconditionFailed", s3.get_object, Bucket=bucket, Key=key, IfUnmodifiedSince=before)
+    etag = s3.head_object(Bucket=bucket, Key=key)["ETag"]
+    fails("304", s3.head_object, Bucket=bucket, Key=key, IfNoneMatch=etag)
+    fails("412", s3.head_object, Bucket=bucket, Key=key, IfMatch='"00000000000000000000000000000000"')
+
+
+def test_headers_of_the_answer_are_those_that_were_asked_for(s3, bucket, prefix, needs):
+    needs("response-headers")
+    key = prefix + "overrides"
+    s3.put_object(Bucket=bucket, Key=key, Body=BODY, ContentType="application/x-test")
+    asked = {
+        "ContentType": "text/x-other; charset=utf-8",
+        "ContentDisposition": "attachment; filename=\"a b+c.txt\"; filename*=UTF-8''%E2%82%AC",
+        "ContentEncoding": "x-none",
+        "ContentLanguage": "de-DE, en",
+        "CacheControl": "no-store, max-age=0",
+    }
+    answer = s3.get_object(
+        Bucket=bucket,
+        Key=key,
+        ResponseExpires=datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc),
+        **{f"Response{name}": value for name, value in asked.items()},
+    )
+    assert {name: answer[name] for name in asked} == asked
+    assert answer["ExpiresString"] == "Tue, 01 Jan 2030 00:00:00 GMT"
+    assert s3.head_object(Bucket=bucket, Key=key)["ContentType"] == "application/x-test"
 
 
 def test_an_object_is_overwritten(s3, bucket, prefix):

@@ -98,6 +98,32 @@ def test_upload_of_a_part(target, signer, alice, bucket, prefix):
     assert read(client, bucket, place["Key"]) == b"part"
 
 
+def test_an_upload_in_parts_by_urls_alone(target, signer, alice, bucket, prefix):
+    place = {"Bucket": bucket, "Key": prefix + "parts by url+ü"}
+
+    def send(method, operation, body=None, **params):
+        status, headers, answer = target.send(method, signer(operation, **place, **params), body=body)
+        assert status in (200, 204), answer
+        return headers, answer.decode()
+
+    for completes in (False, True):
+        upload = send("POST", "create_multipart_upload")[1].split("<UploadId>")[1].split("<")[0]
+        etags = [
+            send("PUT", "upload_part", body=body, UploadId=upload, PartNumber=number)[0]["ETag"]
+            for number, body in ((1, b"1" * (5 << 20)), (2, b"two"))
+        ]
+        assert send("GET", "list_parts", UploadId=upload)[1].count("<PartNumber>") == 2
+        if not completes:
+            send("DELETE", "abort_multipart_upload", UploadId=upload)
+            continue
+        parts = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>" for number, etag in enumerate(etags, 1)
+        )
+        document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+        assert "<ETag>" in send("POST", "complete_multipart_upload", body=document, UploadId=upload)[1]
+    assert read(alice.s3(), bucket, place["Key"]) == b"1" * (5 << 20) + b"two"
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_url_for_get_does_nothing_else(target, signer, alice, bucket, key, method):
     status, _, _ = target.send(method, signer("get_object", Bucket=bucket, Key=key), body=b"new")

@@ -55,8 +55,8 @@ pub use providers::{KeySource, Provider};
 pub use revoked::{Revocation, Revocations, Whom};
 pub use secret::SecretText;
 pub use stores::{
-    Addressing, Authorization, BucketPattern, Capabilities, Credential, Endpoint, RouteError,
-    Store, Stores,
+    Addressing, Authorization, BucketPattern, Capabilities, Credential, Endpoint, OWNER_HEADERS,
+    RouteError, Store, Stores,
 };
 pub use units::ByteSize;
 pub use users::User;

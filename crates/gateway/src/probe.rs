@@ -6,6 +6,7 @@
 
 mod conditions;
 mod cut;
+mod owner;
 mod questions;
 mod talk;
 

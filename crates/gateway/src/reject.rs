@@ -178,8 +178,9 @@ pub enum Reject {
     /// A missing object, for a caller who may not list: AWS hides the difference.
     #[error("the object is missing and the caller may not list the bucket")]
     Hidden,
-    /// `x-amz-expected-bucket-owner` names another account than ours, in a request that no store sees.
-    #[error("`x-amz-expected-bucket-owner` is another account than this gateway's")]
+    /// `x-amz-expected-bucket-owner`, or that of a copy's source, names another account than ours, where no
+    /// store compares it.
+    #[error("the bucket owner that is expected is another account than this gateway's")]
     BucketOwner,
     /// No credential of the store is for this caller.
     #[error("no credential of the store is for this caller")]

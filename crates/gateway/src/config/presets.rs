@@ -36,6 +36,7 @@ const GENERIC: Preset = Preset {
         list_objects_v2: true,
         copy_source_conditions: true,
         object_tags: true,
+        bucket_owner: true,
     },
 };
 
@@ -62,6 +63,7 @@ const CEPH_RGW: Preset = Preset {
     capabilities: Capabilities {
         quoted_if_match: false,
         copy_source_conditions: false,
+        bucket_owner: false,
         ..GENERIC.capabilities
     },
 };
@@ -131,6 +133,7 @@ const S3S_FS: Preset = Preset {
         trailers: true,
         copy_source_conditions: false,
         object_tags: false,
+        bucket_owner: false,
         ..GENERIC.capabilities
     },
     ..GENERIC

@@ -183,6 +183,10 @@ section! {
         copy_source_conditions: bool = "of the preset; true";
         /// Whether the store has tags of objects. One that has not is never asked for them.
         object_tags: bool = "of the preset; true";
+        /// Whether the store compares `x-amz-expected-bucket-owner` with the owner of the bucket. If not, it is
+        /// compared with `account_id`, and not sent; with `authorization: store` it is answered with
+        /// `NotImplemented`.
+        bucket_owner: bool = "of the preset; true";
     }
 }
 

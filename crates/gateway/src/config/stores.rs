@@ -84,7 +84,16 @@ pub struct Capabilities {
     pub copy_source_conditions: bool,
     /// It has tags of objects.
     pub object_tags: bool,
+    /// It compares the owner that a client expects with the bucket's.
+    pub bucket_owner: bool,
 }
+
+/// Headers that say whose bucket a client expects ("Verifying bucket ownership with bucket owner condition", S3
+/// user guide).
+pub static OWNER_HEADERS: [http::HeaderName; 2] = [
+    http::HeaderName::from_static("x-amz-expected-bucket-owner"),
+    http::HeaderName::from_static("x-amz-source-expected-bucket-owner"),
+];
 
 /// A rule for bucket names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +139,13 @@ impl Store {
     /// The first header of a request that the store would silently not keep its promise about.
     pub fn ignored_header(&self, operation: &s3::Operation) -> Option<&http::HeaderName> {
         let ignored = self.ignored_headers.iter().filter(|(kind, _)| *kind == operation.kind());
-        ignored.map(|(_, name)| name).find(|name| operation.header(name.as_str()).is_some())
+        // The owner in a store that decides by itself is known to that store alone.
+        let unknown = self.authorization == Authorization::Store && !self.capabilities.bucket_owner;
+        let owners = OWNER_HEADERS.iter().filter(|_| unknown);
+        ignored
+            .map(|(_, name)| name)
+            .chain(owners)
+            .find(|name| operation.header(name.as_str()).is_some())
     }
 
     /// The keys for a caller: the first whose condition holds, else the one without a condition.

@@ -27,7 +27,7 @@ use super::source_conditions;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
-use crate::config::Store;
+use crate::config::{OWNER_HEADERS, Store};
 use crate::decide::{Allowed, Judge};
 use crate::reject::Reject;
 use crate::snapshot::{Snapshot, on_the_wire, store_host};
@@ -189,6 +189,12 @@ impl Authorized {
         let mut outgoing = self.operation.outgoing(addressing);
         if kind == OperationKind::PutObject && !capabilities.quoted_if_match {
             without_quotes(&mut outgoing.headers, &header::IF_MATCH);
+        }
+        if !capabilities.bucket_owner {
+            // They hold, by our account, and the store would have another.
+            for name in &OWNER_HEADERS {
+                outgoing.headers.remove(name);
+            }
         }
         Ok(outgoing)
     }

@@ -9,7 +9,7 @@ use super::Exchange;
 use super::answer::Answer;
 use super::authorized::Authorized;
 use super::forwarded::Delivered;
-use crate::config::{Authorization, ListBuckets, Store};
+use crate::config::{Authorization, ListBuckets, OWNER_HEADERS, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
@@ -57,11 +57,17 @@ impl Custodian<'_> {
         if by_store {
             return Ok(Custody::Stores);
         }
+        let answers_itself = matches!(
+            self.operation.kind(),
+            OperationKind::GetBucketPolicy | OperationKind::GetBucketPolicyStatus
+        );
+        if answers_itself || !self.store.capabilities.bucket_owner {
+            self.owner_is_ours()?;
+        }
+        if answers_itself {
+            return Ok(Custody::Ours);
+        }
         match self.operation.kind() {
-            OperationKind::GetBucketPolicy | OperationKind::GetBucketPolicyStatus => {
-                self.owner_is_ours()?;
-                return Ok(Custody::Ours);
-            }
             OperationKind::PutBucketPolicy | OperationKind::DeleteBucketPolicy => {
                 return Err(Reject::PolicyOfGateway);
             }
@@ -75,9 +81,10 @@ impl Custodian<'_> {
 
     /// Where no store compares the owner that is expected, we do, with the account that GetBucketAcl shows.
     fn owner_is_ours(&self) -> Result<(), Reject> {
-        let expected = self.operation.header("x-amz-expected-bucket-owner");
         let ours = self.snapshot.live.account_id.as_str();
-        if expected.is_none_or(|owner| owner == ours) { Ok(()) } else { Err(Reject::BucketOwner) }
+        let mut expected =
+            OWNER_HEADERS.iter().filter_map(|name| self.operation.header(name.as_str()));
+        if expected.all(|owner| owner == ours) { Ok(()) } else { Err(Reject::BucketOwner) }
     }
 
     /// Whether it asks for more than what holds without access control lists anyhow.

@@ -61,6 +61,7 @@ impl<'a> Asking<'a> {
         self.trailers().await?;
         self.short_uploads().await?;
         self.if_match().await?;
+        self.bucket_owner().await?;
         self.signed_chunks().await?;
         self.listings().await?;
         self.object_tags().await?;

@@ -50,6 +50,7 @@ fn a_store_that_takes_everything_is_found_out() {
         "discards_short_parts: false",
         "answered without an UploadId",
         "quoted_if_match: true",
+        "bucket_owner: false",
         "taken, neither verified nor kept",
         "taken with their framing for the object",
     ] {

@@ -302,3 +302,50 @@ async fn a58_a_condition_that_a_store_ignores_is_refused() {
         world.refused(&sent, 501, "NotImplemented").await;
     }
 }
+
+/// Where the store compares no owner, we do, with the one that GetBucketAcl shows: nobody writes into a bucket
+/// that is not whose they think.
+#[tokio::test]
+async fn a58_an_owner_that_the_store_does_not_compare_is_compared_here() {
+    let plan = |authorization: &str| {
+        Plan::new().with(|config| {
+            config["stores"][0]["authorization"] = json!(authorization);
+            config["stores"][0]["capabilities"] = json!({ "bucket_owner": false });
+        })
+    };
+    let [ours, other] = ["000000000000", "111122223333"];
+    let [name, source] = ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"];
+    let asked = |method: &str, target: &str, name: &str, owner: &str| {
+        let plain = request(method, target).header(name, owner);
+        let plain = match name == source {
+            true => plain.header("x-amz-copy-source", "data/a"),
+            false => plain,
+        };
+        match target.contains("attributes") {
+            true => plain.header("x-amz-object-attributes", "ETag"),
+            false => plain,
+        }
+    };
+    let copies = [("PUT", "/data/k", source), ("PUT", "/data/k?partNumber=1&uploadId=u", source)];
+    let all = OWNED.iter().map(|(method, target)| (*method, *target, name)).chain(copies);
+    let world = plan("gateway").start().await;
+    let storeside = plan("store").start().await;
+    for (method, target, name) in all {
+        for wrong in [other, "", "0", "000000000000 000000000000"] {
+            world.denied(&asked(method, target, name, wrong).sign(&world.loader)).await;
+        }
+        let root = if target.contains('?') { "CopyPartResult" } else { "CopyObjectResult" };
+        answer_next(&world, Answer::ok().body(format!("<{root}><ETag>\"e\"</ETag></{root}>")));
+        world.send(&asked(method, target, name, ours).sign(&world.loader)).await;
+        let arrived = world.store.requests();
+        let arrived = arrived.last().unwrap();
+        assert_eq!((arrived.method.as_str(), arrived.header(name)), (method, None), "{target}");
+        // Whose buckets are the store's: nobody here knows the owner.
+        for owner in [ours, other] {
+            let asked = asked(method, target, name, owner).sign(&storeside.loader);
+            let refused = storeside.refused(&asked, 501, "NotImplemented").await;
+            let header = (method != "HEAD").then_some(name);
+            assert_eq!(refused.xml("Header"), header, "{method} {target}");
+        }
+    }
+}

@@ -26,6 +26,7 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
             list_objects_v2: true,
             copy_source_conditions: true,
             object_tags: true,
+            bucket_owner: true,
         },
     })
 }

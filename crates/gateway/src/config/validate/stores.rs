@@ -159,6 +159,7 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
         list_objects_v2: written.list_objects_v2.or(preset.list_objects_v2),
         copy_source_conditions: written.copy_source_conditions.or(preset.copy_source_conditions),
         object_tags: written.object_tags.or(preset.object_tags),
+        bucket_owner: written.bucket_owner.or(preset.bucket_owner),
     }
 }
 
