@@ -1,9 +1,10 @@
 //! A56 and A58: keys that a store folds, and headers with a promise.
 
 use serde_json::json;
+use testkit::answer::Answer;
 use testkit::signed::encode;
 
-use crate::harness::{Plan, World, request};
+use crate::harness::{Plan, World, allow, request};
 
 /// A condition on a write that the store does not look at would be a lost update.
 #[tokio::test]
@@ -51,6 +52,50 @@ async fn an_if_match_is_sent_as_the_store_reads_it() {
             assert_eq!(arrived.header("if-match"), Some(sent), "{preset} {sent}");
         }
     }
+}
+
+/// Ceph RGW 16 would read `secret`, which is denied, from `secret?versionId=null`, which is another key.
+#[tokio::test]
+async fn a56_a_source_that_the_store_would_read_otherwise() {
+    let all = allow(&["s3:*"], &["arn:aws:s3:::data/*"]);
+    let deny =
+        json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::data/secret" });
+    let world = Plan::new()
+        .with_policy(&[all, deny])
+        .with(|config| config["stores"][0]["preset"] = json!("ceph-rgw"))
+        .with(|config| {
+            config["stores"][0].as_object_mut().unwrap().remove("key_rules");
+        })
+        .start()
+        .await;
+    let alice = world.login("alice").await;
+    let copy = |target: &str, source: &str| {
+        request("PUT", target)
+            .header("x-amz-copy-source", source)
+            .header("x-amz-metadata-directive", "REPLACE")
+    };
+    let part = |source: &str| {
+        request("PUT", "/data/k?partNumber=1&uploadId=u")
+            .header("x-amz-copy-source", source)
+            .sign(&alice)
+    };
+    world.denied(&part("data/secret")).await;
+    world.denied(&part("data/secret?versionId=null")).await;
+    for source in [
+        "data/secret%3FversionId%3Dnull",
+        "data/secret%3FversionId%3Dnull?versionId=v",
+        "data/%2573ecret",
+        "data/secret%253FversionId%253Dnull",
+    ] {
+        world.refused(&part(source), 400, "InvalidArgument").await;
+    }
+    // A copy of the whole is read as it is written.
+    let whole = copy("/data/k", "data/secret%3FversionId%3Dnull")
+        .header("x-amz-tagging-directive", "REPLACE")
+        .sign(&alice);
+    world.store.push(Answer::ok().body("<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>"));
+    let (_, arrived) = world.passed(&whole).await;
+    assert_eq!(arrived.header("x-amz-copy-source"), Some("data/secret%3FversionId%3Dnull"));
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ pub(super) fn key_rules() -> Vec<KeyRuleError> {
         KeyRuleError::DotSegment => [KeyRuleError::DotSegment],
         KeyRuleError::TrailingSlash => [KeyRuleError::TrailingSlash],
         KeyRuleError::Case => [KeyRuleError::Case],
-        KeyRuleError::PercentInPartSource => [KeyRuleError::PercentInPartSource],
+        KeyRuleError::PartSource => [KeyRuleError::PartSource],
     })
 }
 
