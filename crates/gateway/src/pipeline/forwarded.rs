@@ -219,10 +219,7 @@ impl Delivered {
                 self.stream(exchange, parts.status, headers, body)
             }
             AnswerClass::Created => {
-                let bucket = self.operation.bucket().map(ToString::to_string).unwrap_or_default();
-                if let Ok(location) = HeaderValue::try_from(format!("/{bucket}")) {
-                    headers.insert(header::LOCATION, location);
-                }
+                self.place_of_bucket(&mut headers);
                 self.stream(exchange, parts.status, headers, body)
             }
             AnswerClass::Copy | AnswerClass::Complete => {
@@ -274,6 +271,13 @@ impl Delivered {
             if !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
             }
+        }
+    }
+
+    fn place_of_bucket(&self, headers: &mut HeaderMap) {
+        let bucket = self.operation.bucket().map(ToString::to_string).unwrap_or_default();
+        if let Ok(location) = HeaderValue::try_from(format!("/{bucket}")) {
+            headers.insert(header::LOCATION, location);
         }
     }
 

@@ -178,9 +178,7 @@ impl FormReader {
                     let last = path.rsplit(['/', '\\']).next().unwrap_or_default();
                     return Ok(Some(Step::File(last.to_owned())));
                 }
-                if filename.is_some() {
-                    return Err(FormError::Files);
-                }
+                // Whatever else has a file name is a field: Python's `requests` gives one to every part.
                 if self.fields.iter().any(|field| field.name == name) {
                     return Err(FormError::Repeated(crate::resolve::shown(&name)));
                 }

@@ -181,7 +181,8 @@ fn what_is_no_form_is_refused() {
     assert_eq!(refused(&part("Content-Disposition: form-data; name=\"key\"")), FormError::Files);
     assert_eq!(
         refused(&part("Content-Disposition: form-data; name=\"other\"; filename=\"x\"")),
-        FormError::Files
+        FormError::Files,
+        "the file is the part of that name"
     );
     assert_eq!(
         refused(&form(&[("key", "a"), ("KEY", "b")], b"")),
@@ -475,4 +476,17 @@ proptest! {
             drop(read_in(&body, || size));
         }
     }
+}
+
+#[test]
+fn every_part_may_have_a_file_name() {
+    let plain = form(&[("key", "a"), ("policy", "p")], b"content");
+    let named = String::from_utf8(plain.clone()).unwrap();
+    let named = named.replace("name=\"key\"", "name=\"key\"; filename=\"key\"");
+    let named = named.replace("name=\"policy\"", "name=\"policy\"; filename=\"policy\"");
+    let (plain, named) = (read_in(&plain, || 7).unwrap(), read_in(named.as_bytes(), || 7).unwrap());
+    for name in ["key", "policy"] {
+        assert_eq!(named.form.field(name), plain.form.field(name));
+    }
+    assert_eq!(named.file, plain.file);
 }
