@@ -121,6 +121,8 @@ pub struct Live {
     pub bucket_policies: BucketPolicies,
     /// What ListBuckets shows to those who may call it.
     pub list_buckets: ListBuckets,
+    /// The ways to sign that are taken beside those that always are.
+    pub accept: sigv4::Accept,
     /// Query names that are taken out of presigned URLs before anything looks at them.
     pub removable_query: Vec<String>,
     /// The service accounts; no two with one access key.

@@ -175,6 +175,7 @@ fn facts(request: &Request) -> Facts<'_> {
     let signed = in_query || request.says_signed();
     let version = match presigned {
         Presigned::HmacV1 => "AWS",
+        Presigned::No if request.says_signed_with_hmac_v1() => "AWS",
         Presigned::V4 | Presigned::No => "AWS4-HMAC-SHA256",
     };
     Facts {

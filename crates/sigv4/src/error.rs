@@ -118,8 +118,9 @@ pub enum Malformed {
 /// A way to sign that exists and is not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnsupportedScheme {
-    /// `Authorization: AWS AKID:SIGNATURE`. AWS: 400 `InvalidRequest` "The authorization mechanism
-    /// you have provided is not supported. Please use AWS4-HMAC-SHA256."
+    /// `Authorization: AWS AKID:SIGNATURE`, where [`crate::Accept`] does not say that it is taken. AWS:
+    /// 400 `InvalidRequest` "The authorization mechanism you have provided is not supported. Please use
+    /// AWS4-HMAC-SHA256."
     #[error("HMACv1 in the authorization header")]
     HmacV1Header,
     /// `AWS4-ECDSA-P256-SHA256`, in the header or the query. 400 `InvalidRequest`, as above.
@@ -178,6 +179,11 @@ pub enum PresentError {
     /// AWS: 403 `AccessDenied` "Invalid date (should be seconds since epoch): ..."
     #[error("`Expires` is not a number of seconds since 1970")]
     HmacV1Expires,
+    /// `Authorization: AWS` and then not a key, a colon and a signature. AWS: 400 `InvalidArgument` "AWS
+    /// authorization header is invalid.  Expected AwsAccessKeyId:signature", `ArgumentName`
+    /// `Authorization`.
+    #[error("`Authorization` is not `AWS AWSAccessKeyId:Signature`")]
+    HmacV1Header,
     /// `AWSAccessKeyId` cannot be one. AWS: 403 `InvalidAccessKeyId` "The AWS Access Key Id you
     /// provided does not exist in our records."
     #[error("`AWSAccessKeyId` is not an access key id")]
@@ -202,8 +208,8 @@ pub enum PayloadError {
     /// Twice, or in header and query with different values. 400 `InvalidArgument`.
     #[error("`x-amz-content-sha256` is there twice")]
     Repeated,
-    /// A kind that belongs to SigV4a, or signed chunks where no SigV4 key could sign them (HMACv1).
-    /// 501 `NotImplemented`.
+    /// A kind that belongs to SigV4a, signed chunks where no SigV4 key could sign them (HMACv1), or
+    /// any `aws-chunked` body of an HMACv1 signature in the header. 501 `NotImplemented`.
     #[error("`x-amz-content-sha256` names a kind of payload that is not supported")]
     Unsupported,
     /// The body is known and has another hash. AWS: 400 `XAmzContentSHA256Mismatch` "The provided
@@ -265,7 +271,8 @@ pub enum VerifyError {
     /// A signed header is not there, or `host` is not. AWS: 403 `SignatureDoesNotMatch`.
     #[error("the signed header `{0}` is missing")]
     SignedHeaderMissing(String),
-    /// HMACv1 does not sign this name in the query. The name is decoded, cut to 64 characters. 403
+    /// HMACv1 does not sign this name in the query, and beside a signature in the header it is none
+    /// that only says which part of a list is meant. The name is decoded, cut to 64 characters. 403
     /// `AccessDenied`.
     #[error("the query name `{0}` is not covered by an HMACv1 signature")]
     QueryNameNotSigned(String),

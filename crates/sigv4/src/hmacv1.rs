@@ -1,23 +1,29 @@
-//! HMACv1 in the query ("Signing and authenticating REST requests", S3 user guide, signature version
-//! 2): what older SDKs presign with.
+//! HMACv1 in the query, which older SDKs presign with, and in the `Authorization` header ("Signing and
+//! authenticating REST requests", S3 user guide, signature version 2).
 //!
-//! It signs the method, `Content-MD5`, `Content-Type`, the expiry, every `x-amz-*` header, the raw path
-//! and a fixed list of query names: no host, no other header, no body, and no other query name. So a
-//! URL with another query name is refused. It also signs *decoded* values with separators between
-//! them; where such a string could be read in two ways the URL is refused as well.
+//! It signs the method, `Content-MD5`, `Content-Type`, the expiry or date, every `x-amz-*` header, the
+//! raw path and a fixed list of query names: no host, no other header, no body, and no other query
+//! name. So a URL with another query name is refused. In the header the names go with the request that
+//! the signer itself sends, and no client could list anything without: there the ones that choose a
+//! part of a list may be unsigned, and all that choose what is done must not. It also signs *decoded*
+//! values with separators between them; where such a string could be read in two ways the request is
+//! refused as well.
+//!
+//! No signature of one kind holds as another: the line of the date is digits in a URL, and never is in
+//! a header, and the text of a form has one line.
 
 use std::borrow::Cow;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use http::header::{CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_TYPE, DATE, HeaderName};
 use percent_encoding::percent_decode_str;
 
 use crate::canonical::{Slash, encode};
-use crate::error::{Mismatch, VerifyError};
+use crate::error::{Mismatch, Place, VerifyError};
 use crate::key::SecretKey;
-use crate::presented::RequestHead;
 use crate::presented::query::{is_amz, lower, shown};
+use crate::presented::{RequestHead, X_AMZ_DATE};
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
@@ -64,27 +70,96 @@ const SIGNED_NAMES: [&str; 35] = [
 /// The names that carry the signature; the string to sign has their content elsewhere or not at all.
 const OWN_NAMES: [&str; 3] = ["AWSAccessKeyId", "Signature", "Expires"];
 
-/// Checks the signature of a URL whose claims are `expires` and `signature`.
+/// The query names that a request signed in its header may carry although nothing signs them: which
+/// part of a list is meant, and `x-id`, which means nothing. What is listed, and that it is a list, is
+/// signed. Sorted, for `binary_search`.
+const UNSIGNED_NAMES: [&str; 18] = [
+    "bucket-region",
+    "continuation-token",
+    "delimiter",
+    "encoding-type",
+    "fetch-owner",
+    "key-marker",
+    "list-type",
+    "marker",
+    "max-buckets",
+    "max-keys",
+    "max-parts",
+    "max-uploads",
+    "part-number-marker",
+    "prefix",
+    "start-after",
+    "upload-id-marker",
+    "version-id-marker",
+    "x-id",
+];
+
+/// What stands in the line of the date, which tells the two places of a signature apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dated {
+    /// The last second of a URL.
+    Expires(i64),
+    /// The header `Date`, or nothing beside `x-amz-date`, which is signed as a header.
+    Header,
+}
+
+impl Dated {
+    /// Where the signature stands.
+    pub(crate) const fn place(self) -> Place {
+        match self {
+            Self::Expires(_) => Place::Query,
+            Self::Header => Place::Header,
+        }
+    }
+
+    fn push_line(self, out: &mut Vec<u8>, head: &RequestHead<'_>) {
+        match self {
+            Self::Expires(seconds) => out.extend_from_slice(seconds.to_string().as_bytes()),
+            Self::Header if head.headers.contains_key(X_AMZ_DATE) => {}
+            Self::Header => {
+                let date = head.headers.get(DATE).map(http::HeaderValue::as_bytes);
+                out.extend_from_slice(date.unwrap_or_default().trim_ascii());
+            }
+        }
+    }
+}
+
+/// Checks the signature of a request whose claims are `dated` and `signature`.
 pub(crate) fn check(
     head: &RequestHead<'_>,
-    expires: i64,
+    dated: Dated,
     signature: &[u8; 20],
     secret: &SecretKey,
 ) -> Result<(), VerifyError> {
-    let to_sign = string_to_sign(head, expires)?;
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.expose().as_bytes());
-    let ours = hmac::sign(&key, &to_sign);
-    verify_slices_are_equal(ours.as_ref(), signature).map_err(|_| {
-        VerifyError::Mismatch(Box::new(Mismatch {
-            canonical_request: None,
-            string_to_sign: String::from_utf8_lossy(&to_sign).into_owned(),
-        }))
-    })
+    let holds = |to_sign: &[u8]| {
+        verify_slices_are_equal(hmac::sign(&key, to_sign).as_ref(), signature).is_ok()
+    };
+    let to_sign = string_to_sign(head, dated)?;
+    if holds(&to_sign) {
+        return Ok(());
+    }
+    if dated == Dated::Header
+        && let Some(path) = with_slash(head)
+        && holds(&string_to_sign(&RequestHead { path: &path, ..*head }, dated)?)
+    {
+        return Ok(());
+    }
+    Err(VerifyError::Mismatch(Box::new(Mismatch {
+        canonical_request: None,
+        string_to_sign: String::from_utf8_lossy(&to_sign).into_owned(),
+    })))
 }
 
-fn string_to_sign(head: &RequestHead<'_>, expires: i64) -> Result<Vec<u8>, VerifyError> {
+/// `/BUCKET/` for `/BUCKET`: botocore asks for the one and signs the other, which are one bucket.
+fn with_slash(head: &RequestHead<'_>) -> Option<String> {
+    let bucket = head.path.strip_prefix('/').filter(|rest| !rest.is_empty())?;
+    (head.bucket_in_host.is_none() && !bucket.contains('/')).then(|| format!("{}/", head.path))
+}
+
+fn string_to_sign(head: &RequestHead<'_>, dated: Dated) -> Result<Vec<u8>, VerifyError> {
     encode(head.path, Slash::Stays)?;
-    let query = Query::read(head.query)?;
+    let query = Query::read(head.query, dated.place())?;
     let mut out = Vec::with_capacity(256 + head.path.len() + head.query.len());
     out.extend_from_slice(head.method.as_str().as_bytes());
     for name in [CONTENT_MD5, CONTENT_TYPE] {
@@ -92,7 +167,7 @@ fn string_to_sign(head: &RequestHead<'_>, expires: i64) -> Result<Vec<u8>, Verif
         out.extend_from_slice(&query.standard_header(head, &name)?);
     }
     out.push(b'\n');
-    out.extend_from_slice(expires.to_string().as_bytes());
+    dated.push_line(&mut out, head);
     out.push(b'\n');
     for (name, value) in query.amz_headers(head)? {
         out.extend_from_slice(name.as_str().as_bytes());
@@ -118,17 +193,17 @@ struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    fn read(query: &'a str) -> Result<Self, VerifyError> {
+    fn read(query: &'a str, place: Place) -> Result<Self, VerifyError> {
         let (mut resource, mut hoisted) = (Vec::new(), Vec::new());
         for (raw_name, raw_value) in raw_pairs(query) {
             encode(raw_name, Slash::Encoded)?;
             encode(raw_value.unwrap_or(""), Slash::Encoded)?;
             let name = Cow::from(percent_decode_str(raw_name));
-            if OWN_NAMES.iter().any(|own| own.as_bytes() == name.as_ref()) {
+            if may_be_unsigned(&name, place) {
                 continue;
             }
             let value = raw_value.map(|raw| decoded(raw_name, raw)).transpose()?;
-            if let Some(header) = header_name(raw_name)? {
+            if let Some(header) = hoisted_name(raw_name, place)? {
                 let value = trimmed(value.unwrap_or_default());
                 // Signed like one that is not there, so anybody could have added it.
                 if value.is_empty() && !is_amz(raw_name) {
@@ -223,8 +298,19 @@ fn raw_pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     })
 }
 
-/// The header that a query name stands for, if it is one that HMACv1 hoists.
-fn header_name(raw: &str) -> Result<Option<HeaderName>, VerifyError> {
+/// Whether a name has no part in the string to sign.
+fn may_be_unsigned(name: &[u8], place: Place) -> bool {
+    match place {
+        Place::Header => UNSIGNED_NAMES.binary_search_by(|it| it.as_bytes().cmp(name)).is_ok(),
+        Place::Query | Place::Form => OWN_NAMES.iter().any(|own| own.as_bytes() == name),
+    }
+}
+
+/// The header that a query name stands for, if it is one that HMACv1 hoists: into a URL alone.
+fn hoisted_name(raw: &str, place: Place) -> Result<Option<HeaderName>, VerifyError> {
+    if place == Place::Header {
+        return Ok(None);
+    }
     let name = lower(raw);
     if !is_amz(raw) && name != CONTENT_TYPE.as_str() && name != CONTENT_MD5.as_str() {
         return Ok(None);

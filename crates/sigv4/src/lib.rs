@@ -1,5 +1,6 @@
 //! Who signed this request, and signing the next one: AWS Signature Version 4 in the header, in the
-//! query and in forms, its chunked bodies, and the older HMACv1 in the query and in forms.
+//! query and in forms, its chunked bodies, and the older HMACv1 in the query, in forms and, if
+//! [`Accept`] says so, in the header.
 //!
 //! # What the caller owes
 //!
@@ -50,7 +51,7 @@ pub use error::{
 pub use form::{FormClaims, FormFields, present_form, verify_form};
 pub use key::{AccessKeyId, SecretKey, SessionToken, SigningKey};
 pub use payload::{EMPTY_SHA256, Payload};
-pub use presented::{Claims, Presented, RequestHead, Scheme, present};
+pub use presented::{Accept, Claims, Presented, RequestHead, Scheme, present};
 pub use scope::{Region, Scope, ScopeDate, Service};
 pub use sign::{MAX_PRESIGN_SECONDS, Signer};
 pub use signature::ChunkSeed;

@@ -12,7 +12,7 @@ use std::fmt;
 use http::header::{AUTHORIZATION, DATE, HeaderName};
 use http::{HeaderMap, Method};
 
-use crate::error::{Malformed, Place, PresentError};
+use crate::error::{InvalidTime, Malformed, Place, PresentError};
 use crate::key::{AccessKeyId, SessionToken};
 use crate::scope::{Region, Scope, ScopeDate, Service, TERMINATOR};
 use crate::signature::Signature;
@@ -41,6 +41,13 @@ pub struct RequestHead<'a> {
     pub bucket_in_host: Option<&'a str>,
 }
 
+/// The ways to sign that are taken only where somebody asked for them; the default takes none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// HMACv1 in the `Authorization` header.
+    pub hmac_v1_header: bool,
+}
+
 /// How a request is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -50,6 +57,9 @@ pub enum Scheme {
     QueryV4,
     /// HMACv1 in the query: the presigned URL of older SDKs.
     QueryHmacV1,
+    /// HMACv1 in the `Authorization` header ("Signing and authenticating REST requests", S3 user
+    /// guide, signature version 2).
+    HeaderHmacV1,
     /// SigV4 over the policy of a form.
     FormV4,
     /// HMACv1 over the policy of a form.
@@ -77,7 +87,8 @@ pub struct Claims {
 pub(crate) enum Signed {
     Header(V4),
     Query { v4: V4, lifetime_seconds: u32 },
-    HmacV1 { expires: i64, signature: [u8; 20] },
+    QueryHmacV1 { expires: i64, signature: [u8; 20] },
+    HeaderHmacV1 { signed_at: Timestamp, signature: [u8; 20] },
 }
 
 /// What both places of SigV4 carry.
@@ -112,7 +123,7 @@ impl Claims {
     pub fn scope(&self) -> Option<&Scope> {
         match &self.signed {
             Signed::Header(v4) | Signed::Query { v4, .. } => Some(&v4.scope),
-            Signed::HmacV1 { .. } => None,
+            Signed::QueryHmacV1 { .. } | Signed::HeaderHmacV1 { .. } => None,
         }
     }
 
@@ -122,7 +133,8 @@ impl Claims {
         match &self.signed {
             Signed::Header(_) => Scheme::HeaderV4,
             Signed::Query { .. } => Scheme::QueryV4,
-            Signed::HmacV1 { .. } => Scheme::QueryHmacV1,
+            Signed::QueryHmacV1 { .. } => Scheme::QueryHmacV1,
+            Signed::HeaderHmacV1 { .. } => Scheme::HeaderHmacV1,
         }
     }
 }
@@ -137,12 +149,12 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// Reads who a request claims to be from.
+/// Reads who a request claims to be from, signed in a way that is taken here.
 ///
 /// # Errors
 /// More than one identity or token, a name of the signature twice in the query, a scheme that is not
-/// supported, or claims that are not well-formed.
-pub fn present(head: &RequestHead<'_>) -> Result<Presented, PresentError> {
+/// supported or not accepted, or claims that are not well-formed.
+pub fn present(head: &RequestHead<'_>, accept: Accept) -> Result<Presented, PresentError> {
     let query = query::Names::read(head.query)?;
     let mut authorizations = head.headers.get_all(AUTHORIZATION).iter();
     let authorization = authorizations.next();
@@ -155,12 +167,8 @@ pub fn present(head: &RequestHead<'_>) -> Result<Presented, PresentError> {
             if query.token.is_some() {
                 return Err(PresentError::SeveralTokens);
             }
-            let (access_key_id, v4) = authorization::read(value, head.headers)?;
-            Claims {
-                access_key_id,
-                session_token: header_token(head.headers)?,
-                signed: Signed::Header(v4),
-            }
+            let (access_key_id, signed) = authorization::read(value, head.headers, accept)?;
+            Claims { access_key_id, session_token: header_token(head.headers)?, signed }
         }
         (None, true, false) => {
             let session_token = one_token(header_token(head.headers)?, query.token()?)?;
@@ -170,7 +178,8 @@ pub fn present(head: &RequestHead<'_>) -> Result<Presented, PresentError> {
         (None, false, true) => {
             let session_token = one_token(header_token(head.headers)?, query.token()?)?;
             let (access_key_id, expires, signature) = query.hmac_v1()?;
-            Claims { access_key_id, session_token, signed: Signed::HmacV1 { expires, signature } }
+            let signed = Signed::QueryHmacV1 { expires, signature };
+            Claims { access_key_id, session_token, signed }
         }
         (Some(_), true, _) | (Some(_), _, true) | (None, true, true) => {
             return Err(PresentError::SeveralIdentities);
@@ -201,8 +210,12 @@ fn one_token(
     }
 }
 
-/// `x-amz-date` if it is there, else `Date`; each at most once.
-fn header_date(headers: &HeaderMap) -> Result<Timestamp, PresentError> {
+/// `x-amz-date` if it is there, else `Date`; each at most once, and in the forms of its scheme.
+fn header_date(
+    headers: &HeaderMap,
+    x_amz_date: fn(&str) -> Result<Timestamp, InvalidTime>,
+    date: fn(&str) -> Result<Timestamp, InvalidTime>,
+) -> Result<Timestamp, PresentError> {
     let one = |name: &HeaderName| {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
@@ -211,11 +224,11 @@ fn header_date(headers: &HeaderMap) -> Result<Timestamp, PresentError> {
             (Some(_), Some(_)) => Err(PresentError::NoDate),
         }
     };
-    let date = match one(&X_AMZ_DATE)? {
-        Some(text) => Timestamp::parse_basic(text),
-        None => Timestamp::parse_date_header(one(&DATE)?.ok_or(PresentError::NoDate)?),
+    let read = match one(&X_AMZ_DATE)? {
+        Some(text) => x_amz_date(text),
+        None => date(one(&DATE)?.ok_or(PresentError::NoDate)?),
     };
-    date.map_err(|_| PresentError::NoDate)
+    read.map_err(|_| PresentError::NoDate)
 }
 
 /// Reads `AKID/YYYYMMDD/REGION/SERVICE/aws4_request`.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::error::{PresentError, VerifyError};
 use crate::key::{AccessKeyId, SecretKey};
 use crate::payload::Payload;
-use crate::presented::{Claims, Presented, RequestHead, present};
+use crate::presented::{Accept, Claims, Presented, RequestHead, present};
 use crate::scope::{Region, Service};
 use crate::sign::Signer;
 use crate::time::Timestamp;
@@ -42,6 +42,7 @@ pub(crate) struct Request {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) bucket_in_host: Option<String>,
+    pub(crate) accept: Accept,
 }
 
 impl Request {
@@ -59,6 +60,7 @@ impl Request {
             query: query.to_owned(),
             headers: map,
             bucket_in_host: None,
+            accept: Accept::default(),
         }
     }
 
@@ -73,7 +75,7 @@ impl Request {
     }
 
     pub(crate) fn claims(&self) -> Result<Claims, PresentError> {
-        match present(&self.head())? {
+        match present(&self.head(), self.accept)? {
             Presented::Signed(claims) => Ok(claims),
             Presented::Anonymous => panic!("no signature in {self:?}"),
         }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use http::header::{HOST, HeaderName};
+use http::header::{CONTENT_ENCODING, HOST, HeaderName};
 
 use crate::canonical::{Missing, Parts, query_pairs};
 use crate::error::{Mismatch, PayloadError, Place, VerifyError};
-use crate::hmacv1;
+use crate::hmacv1::{self, Dated};
 use crate::key::{AccessKeyId, SecretKey, SigningKey, derive};
 use crate::payload::{self, EMPTY_SHA256, Payload};
 use crate::presented::query::header_value;
@@ -62,7 +62,7 @@ impl Verified {
         self.region.as_ref()
     }
 
-    /// When; HMACv1 does not say.
+    /// When; HMACv1 does not say in the query and in forms.
     #[must_use]
     pub fn signed_at(&self) -> Option<Timestamp> {
         self.signed_at
@@ -87,8 +87,9 @@ impl Verified {
     }
 
     /// The age of the signature in milliseconds, as the condition key `s3:signatureAge` counts it; 0
-    /// for a signer whose clock is ahead, and for HMACv1, which does not say when it was made (Amazon S3
-    /// API Reference, *Signature Version 4 Authentication Specific Policy Keys*).
+    /// for a signer whose clock is ahead, and for HMACv1 in the query and in forms, which does not say
+    /// when it was made (Amazon S3 API Reference, *Signature Version 4 Authentication Specific Policy
+    /// Keys*).
     #[must_use]
     pub fn signature_age_ms(&self, now: Timestamp) -> u64 {
         let signed_at = self.signed_at.unwrap_or(now);
@@ -167,20 +168,18 @@ pub fn verify_with_key(
             let checked = check_v4(head, v4, Place::Query, secret, cached, expect)?;
             Checked { expires_at: Some(expires_at), ..checked }
         }
-        Signed::HmacV1 { expires, signature } => {
-            if expect.service != Service::S3 {
-                return Err(wrong_service(Place::Query, expect.service));
-            }
+        Signed::QueryHmacV1 { expires, signature } => {
+            check_has_hmac_v1(Place::Query, expect.service)?;
             let expires_at = check_end(expires, expect.now)?;
-            let payload = payload_of_hmac_v1(head, expect)?;
-            hmacv1::check(head, expires, &signature, secret)?;
-            Checked {
-                region: None,
-                signed_at: None,
-                expires_at: Some(expires_at),
-                payload,
-                chunk_seed: None,
-            }
+            let dated = Dated::Expires(expires);
+            let payload = check_hmac_v1(head, dated, &signature, secret, expect)?;
+            Checked { expires_at: Some(expires_at), ..Checked::of_hmac_v1(payload) }
+        }
+        Signed::HeaderHmacV1 { signed_at, signature } => {
+            check_has_hmac_v1(Place::Header, expect.service)?;
+            check_skew(signed_at, expect.now)?;
+            let payload = check_hmac_v1(head, Dated::Header, &signature, secret, expect)?;
+            Checked { signed_at: Some(signed_at), ..Checked::of_hmac_v1(payload) }
         }
     };
     let Checked { region, signed_at, expires_at, payload, chunk_seed } = checked;
@@ -194,6 +193,13 @@ struct Checked {
     expires_at: Option<Timestamp>,
     payload: Payload,
     chunk_seed: Option<ChunkSeed>,
+}
+
+impl Checked {
+    /// HMACv1 has no region and no chunks.
+    const fn of_hmac_v1(payload: Payload) -> Self {
+        Self { region: None, signed_at: None, expires_at: None, payload, chunk_seed: None }
+    }
 }
 
 const fn wrong_service(place: Place, expected: Service) -> VerifyError {
@@ -323,13 +329,45 @@ fn payload_of_v4(
     }
 }
 
-fn payload_of_hmac_v1(head: &RequestHead<'_>, expect: &Expect) -> Result<Payload, PayloadError> {
-    match said_payload(head)? {
+fn check_has_hmac_v1(place: Place, service: Service) -> Result<(), VerifyError> {
+    if service == Service::S3 { Ok(()) } else { Err(wrong_service(place, service)) }
+}
+
+fn check_hmac_v1(
+    head: &RequestHead<'_>,
+    dated: Dated,
+    signature: &[u8; 20],
+    secret: &SecretKey,
+    expect: &Expect,
+) -> Result<Payload, VerifyError> {
+    let payload = payload_of_hmac_v1(head, dated.place(), expect)?;
+    hmacv1::check(head, dated, signature, secret)?;
+    Ok(payload)
+}
+
+fn payload_of_hmac_v1(
+    head: &RequestHead<'_>,
+    place: Place,
+    expect: &Expect,
+) -> Result<Payload, PayloadError> {
+    let said = said_payload(head)?;
+    // Who signs so in the header is older than `aws-chunked`: it would be somebody's framing that no
+    // SDK makes, and without a word of it an object with the framing in it.
+    let chunked = said.is_some_and(|said| said.is_chunked()) || is_aws_chunked(head);
+    match said {
+        _ if chunked && place == Place::Header => Err(PayloadError::Unsupported),
         None => Ok(Payload::Unsigned),
         // There is no key that could have signed the chunks.
         Some(said) if said.is_signed_stream() => Err(PayloadError::Unsupported),
         Some(said) => agrees(said, expect),
     }
+}
+
+/// Whether the codings of the body name `aws-chunked`, wherever in their list.
+fn is_aws_chunked(head: &RequestHead<'_>) -> bool {
+    let values = head.headers.get_all(CONTENT_ENCODING).iter();
+    let mut codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"aws-chunked"))
 }
 
 fn agrees(said: Payload, expect: &Expect) -> Result<Payload, PayloadError> {

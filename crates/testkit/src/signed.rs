@@ -1,7 +1,7 @@
 //! Signs requests as the clients of S3 do, and in every wrong way that a test wants.
 //!
 //! An independent implementation of SigV4 (AWS, *Signature Version 4 for API requests*), of
-//! `aws-chunked` and of HMACv1 in the query (AWS, *Authenticating requests: signature version 2*).
+//! `aws-chunked` and of HMACv1 (AWS, *Authenticating requests: signature version 2*).
 //! It shares no code with the crate `sigv4`.
 
 use aws_lc_rs::{digest, hmac};

@@ -216,7 +216,7 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "s3:signatureAge",
         Filled::Check,
-        "milliseconds since the signature was made; 0 for HMACv1; not for anonymous callers",
+        "milliseconds since the signature was made; 0 for HMACv1 that is not in the header; not for anonymous callers",
     ).of(Values::Number),
     key(
         "s3:x-amz-content-sha256",

@@ -45,6 +45,10 @@ section! {
         /// What ListBuckets shows to those who may call it: `visible`, the buckets that they may
         /// list something in, or `all`, as AWS does.
         list_buckets: String as "`visible` or `all`" = "visible";
+        /// Whether requests to S3 may be signed with HMACv1 (signature version 2) in the
+        /// `Authorization` header, for clients that have nothing newer. It signs neither the body nor
+        /// most headers, names no region, and is as good as the connection: have TLS.
+        hmac_v1_header: bool = "false";
         /// Names that a viewer or cache appends to the query of a presigned URL after it was
         /// signed. They are taken out before anything looks at the URL. Names that AWS uses cannot
         /// be listed.

@@ -133,6 +133,11 @@ impl Request {
         self.by_hand || self.headers.contains_key(http::header::AUTHORIZATION)
     }
 
+    /// Whether that is HMACv1.
+    pub(crate) fn says_signed_with_hmac_v1(&self) -> bool {
+        self.header("authorization").is_some_and(|value| value.starts_with("AWS "))
+    }
+
     /// Whether there is a signature in the query.
     pub(crate) fn presigned(&self) -> Presigned {
         let has = |wanted: &str| {

@@ -92,17 +92,20 @@ impl Signature {
     #[must_use]
     pub(super) fn auth_type(&self) -> Option<AuthType> {
         self.scheme().map(|scheme| match scheme {
-            Scheme::HeaderV4 => AuthType::Header,
+            Scheme::HeaderV4 | Scheme::HeaderHmacV1 => AuthType::Header,
             Scheme::QueryV4 | Scheme::QueryHmacV1 => AuthType::Query,
             Scheme::FormV4 | Scheme::FormHmacV1 => AuthType::Post,
         })
     }
 
     fn presigned(&self) -> Presigned {
-        match self.scheme() {
-            None | Some(Scheme::HeaderV4 | Scheme::FormV4 | Scheme::FormHmacV1) => Presigned::No,
-            Some(Scheme::QueryV4) => Presigned::V4,
-            Some(Scheme::QueryHmacV1) => Presigned::HmacV1,
+        let Some(scheme) = self.scheme() else { return Presigned::No };
+        match scheme {
+            Scheme::HeaderV4 | Scheme::HeaderHmacV1 | Scheme::FormV4 | Scheme::FormHmacV1 => {
+                Presigned::No
+            }
+            Scheme::QueryV4 => Presigned::V4,
+            Scheme::QueryHmacV1 => Presigned::HmacV1,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri, Version, header};
 use s3::HostStyle;
-use sigv4::{Payload, Presented, RequestHead, Scheme, Timestamp};
+use sigv4::{Accept, Payload, Presented, RequestHead, Scheme, Timestamp};
 
 use super::authenticated::{Authenticated, Signature, Supposed};
 use super::client::Client;
@@ -136,7 +136,8 @@ impl<B> Received<B> {
     /// Everything that can be wrong with claims, keys, tokens and signatures.
     pub(super) fn authenticate(self) -> Result<Authenticated<B>, Reject> {
         let Self { head, client, snapshot, now, body } = self;
-        let claims = match sigv4::present(&head.for_signature())? {
+        let accept = snapshot.live.accept;
+        let claims = match sigv4::present(&head.for_signature(), accept)? {
             Presented::Anonymous => {
                 let payload = Payload::from_headers(&head.headers)
                     .map_err(sigv4::VerifyError::from)?
@@ -164,7 +165,9 @@ impl Received<()> {
         let signature = if caller.is_anonymous() {
             Signature::None(Payload::Unsigned)
         } else {
-            let claims = match sigv4::present(&head.for_signature()) {
+            // Whether it would be taken is not asked of a caller who is given.
+            let accept = Accept { hmac_v1_header: true };
+            let claims = match sigv4::present(&head.for_signature(), accept) {
                 Ok(Presented::Signed(claims)) => Some(claims),
                 Ok(Presented::Anonymous) | Err(_) => None,
             };

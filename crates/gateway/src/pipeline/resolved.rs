@@ -187,16 +187,18 @@ pub(super) fn facts<'a>(
         now_unix: Some(now.unix()),
         signature_version: signature.scheme().map(|scheme| match scheme {
             Scheme::HeaderV4 | Scheme::QueryV4 | Scheme::FormV4 => "AWS4-HMAC-SHA256",
-            Scheme::QueryHmacV1 | Scheme::FormHmacV1 => "AWS",
+            Scheme::QueryHmacV1 | Scheme::HeaderHmacV1 | Scheme::FormHmacV1 => "AWS",
         }),
         content_sha256: operation
             .header("x-amz-content-sha256")
             .and_then(|value| value.to_str().ok())
             .or_else(|| match signature.scheme()? {
                 Scheme::QueryV4 => Some("UNSIGNED-PAYLOAD"),
-                Scheme::HeaderV4 | Scheme::FormV4 | Scheme::QueryHmacV1 | Scheme::FormHmacV1 => {
-                    None
-                }
+                Scheme::HeaderV4
+                | Scheme::FormV4
+                | Scheme::QueryHmacV1
+                | Scheme::HeaderHmacV1
+                | Scheme::FormHmacV1 => None,
             }),
         signature_age_ms: signature.age_ms(now),
     }

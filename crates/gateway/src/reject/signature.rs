@@ -24,7 +24,11 @@ pub(super) fn present(error: &PresentError) -> Rejection {
         PresentError::RepeatedQueryName(name) => Rejection::new(AwsCode::InvalidArgument, error)
             .say("A query parameter is repeated.")
             .extra("ArgumentName", name),
-        PresentError::Unsupported(UnsupportedScheme::HmacV1Header | UnsupportedScheme::SigV4a) => {
+        PresentError::Unsupported(UnsupportedScheme::HmacV1Header) => {
+            let reason = format!("{error}: `hmac_v1_header` is off");
+            Rejection::new(AwsCode::InvalidRequest, reason).say(USE_V4)
+        }
+        PresentError::Unsupported(UnsupportedScheme::SigV4a) => {
             Rejection::new(AwsCode::InvalidRequest, error).say(USE_V4)
         }
         PresentError::Unsupported(UnsupportedScheme::Other) => {
@@ -41,6 +45,9 @@ pub(super) fn present(error: &PresentError) -> Rejection {
         ),
         PresentError::HmacV1Expires => Rejection::new(AwsCode::AccessDenied, error)
             .say("Invalid date (should be seconds since epoch)"),
+        PresentError::HmacV1Header => Rejection::new(AwsCode::InvalidArgument, error)
+            .say("AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
+            .extra("ArgumentName", "Authorization"),
         PresentError::HmacV1AccessKeyId => Rejection::new(AwsCode::InvalidAccessKeyId, error),
         PresentError::HmacV1Signature => {
             Rejection::new(AwsCode::SignatureDoesNotMatch, error).say(MISMATCH)
@@ -136,11 +143,11 @@ pub(super) fn verify(error: &VerifyError) -> Rejection {
             Rejection::new(AwsCode::SignatureDoesNotMatch, error).say(MISMATCH)
         }
         VerifyError::QueryNameNotSigned(_) => Rejection::new(AwsCode::AccessDenied, error)
-            .say("The URL carries a query parameter that its signature does not cover."),
+            .say("The request carries a query parameter that its signature does not cover."),
         VerifyError::AmbiguousQuery(_) => Rejection::new(AwsCode::AccessDenied, error)
-            .say("A query parameter of the URL makes its signature ambiguous."),
+            .say("A query parameter of the request makes its signature ambiguous."),
         VerifyError::HeaderConflict(name) => Rejection::new(AwsCode::AccessDenied, error)
-            .say("A header is in the request and in the URL with different values.")
+            .say("A header is repeated, or in the request and in the URL with different values.")
             .extra("HeaderName", name.as_str()),
         VerifyError::Payload(payload) => payload_kind(payload),
         VerifyError::Encoding(_) => Rejection::new(AwsCode::InvalidURI, error),

@@ -30,6 +30,7 @@ pub(super) fn present(error: &PresentError) -> StsError {
         | PresentError::NoDate
         | PresentError::HmacV1Incomplete
         | PresentError::HmacV1Expires
+        | PresentError::HmacV1Header
         | PresentError::HmacV1Signature => incomplete(&error.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use http::{header, request};
 use policy::{Context, PolicySet, Request};
-use sigv4::{Expect, Presented, Region, RequestHead, Scheme, Service};
+use sigv4::{Accept, Expect, Presented, Region, RequestHead, Scheme, Service};
 use sts::error::StsError;
 use sts::mint::{self, Allowed, Assuming, Assumption, CallerIdentity};
 use sts::query::{AssumeRole, GetSessionToken};
@@ -31,7 +31,8 @@ pub(super) fn authenticate(
         headers: &parts.headers,
         bucket_in_host: None,
     };
-    let claims = match sigv4::present(&head).map_err(|error| signature::present(&error))? {
+    let presented = sigv4::present(&head, Accept::default());
+    let claims = match presented.map_err(|error| signature::present(&error))? {
         Presented::Signed(claims) => claims,
         Presented::Anonymous => return Err(StsError::missing_authentication_token()),
     };
@@ -42,7 +43,7 @@ pub(super) fn authenticate(
     let verified = sigv4::verify(&head, claims, unproven.secret(), &expect)
         .map_err(|error| signature::verify(&error))?;
     facts.auth = Some(match verified.scheme() {
-        Scheme::HeaderV4 => "REST-HEADER",
+        Scheme::HeaderV4 | Scheme::HeaderHmacV1 => "REST-HEADER",
         Scheme::QueryV4 | Scheme::QueryHmacV1 => "REST-QUERY-STRING",
         Scheme::FormV4 | Scheme::FormHmacV1 => "POST",
     });

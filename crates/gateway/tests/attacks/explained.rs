@@ -22,6 +22,7 @@ use crate::reloads::Followed;
 enum By {
     Alice,
     AliceInUrl,
+    AliceByHmacV1,
     Loader,
     LoaderInUrl,
     Wrong,
@@ -93,6 +94,7 @@ fn sent() -> impl Strategy<Value = Sent> {
         By::Alice,
         By::Alice,
         By::AliceInUrl,
+        By::AliceByHmacV1,
         By::Loader,
         By::LoaderInUrl,
         By::Wrong,
@@ -186,6 +188,7 @@ fn signed(sent: &Sent, alice: &Credentials, loader: &Credentials) -> Prepared {
     match sent.by {
         By::Alice => prepared.sign(alice),
         By::AliceInUrl => prepared.presign(alice, 600),
+        By::AliceByHmacV1 => prepared.sign_hmacv1(alice, if host == HOST { "" } else { "/data" }),
         By::Loader => prepared.sign(loader),
         By::LoaderInUrl => prepared.presign(loader, 600),
         By::Wrong => prepared.sign(&Credentials::new(&loader.access_key, "another-secret-000000")),
@@ -263,6 +266,7 @@ async fn compare(
     sent: &[Sent],
 ) -> Result<(), TestCaseError> {
     let mut plan = Plan::new().with_policy(identity);
+    plan = plan.with(|config| config["hmac_v1_header"] = true.into());
     plan =
         plan.with_user_policy(&[json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" })]);
     if !bucket.is_empty() {
@@ -284,7 +288,9 @@ async fn compare(
     prop_assert_eq!((explained.len(), supposed.len()), (prepared.len(), prepared.len()));
     for ((sent, explained), supposed) in sent.iter().zip(&explained).zip(&supposed) {
         // Whoever asks for her is told what she is told; what is wrong with the bytes is not theirs to ask.
-        if matches!(sent.by, By::Alice | By::AliceInUrl) && explained["reject"].is_null() {
+        if matches!(sent.by, By::Alice | By::AliceInUrl | By::AliceByHmacV1)
+            && explained["reject"].is_null()
+        {
             for tags in [true, false] {
                 let tags = tags && explained.get(IF_TAGGED).is_some();
                 prop_assert_eq!(foretold(supposed, tags), foretold(explained, tags), "{:?}", sent);

@@ -25,6 +25,7 @@ mod form;
 mod form_policies;
 mod forms;
 mod harness;
+mod hmac_v1_header;
 mod hostile_answers;
 mod hostile_store;
 mod keys;

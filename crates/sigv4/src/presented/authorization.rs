@@ -1,32 +1,52 @@
-//! `Authorization: AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`
+//! `Authorization: AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...` and, where it is
+//! accepted, `Authorization: AWS AWSAccessKeyId:Signature`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue};
 
-use super::{V4, credential, header_date, malformed, v4};
+use super::{Accept, Signed, credential, header_date, malformed, v4};
 use crate::error::{Malformed, Place, PresentError, UnsupportedScheme};
 use crate::key::AccessKeyId;
 use crate::signature::ALGORITHM;
+use crate::time::Timestamp;
 
 /// Reads the header and the date that belongs to it.
 pub(super) fn read(
     value: &HeaderValue,
     headers: &HeaderMap,
-) -> Result<(AccessKeyId, V4), PresentError> {
+    accept: Accept,
+) -> Result<(AccessKeyId, Signed), PresentError> {
     let bad = |reason| malformed(Place::Header, reason);
     let text = value.to_str().map_err(|_| bad(Malformed::Shape))?.trim();
     let (scheme, fields) = text.split_once(' ').unwrap_or((text, ""));
+    if scheme == HMAC_V1 && accept.hmac_v1_header {
+        return hmac_v1(fields.trim(), headers);
+    }
     check_scheme(scheme)?;
     let fields = Fields::read(fields).map_err(bad)?;
     let (id, scope) = credential(fields.credential).map_err(bad)?;
-    let signed_at = header_date(headers)?;
+    let signed_at = header_date(headers, Timestamp::parse_basic, Timestamp::parse_date_header)?;
     let v4 = v4(scope, signed_at, fields.signed_headers, fields.signature).map_err(bad)?;
-    Ok((id, v4))
+    Ok((id, Signed::Header(v4)))
 }
+
+/// `AWSAccessKeyId:Signature`. Base64 has no colon, so that the last one stands between them.
+fn hmac_v1(fields: &str, headers: &HeaderMap) -> Result<(AccessKeyId, Signed), PresentError> {
+    let (id, signature) = fields.rsplit_once(':').ok_or(PresentError::HmacV1Header)?;
+    let id = AccessKeyId::parse(id).map_err(|_| PresentError::HmacV1AccessKeyId)?;
+    let signature = STANDARD.decode(signature).ok().and_then(|bytes| bytes.try_into().ok());
+    let signature = signature.ok_or(PresentError::HmacV1Signature)?;
+    let signed_at = header_date(headers, Timestamp::parse_hmac_v1, Timestamp::parse_hmac_v1)?;
+    Ok((id, Signed::HeaderHmacV1 { signed_at, signature }))
+}
+
+const HMAC_V1: &str = "AWS";
 
 fn check_scheme(scheme: &str) -> Result<(), PresentError> {
     let unsupported = match scheme {
         ALGORITHM => return Ok(()),
-        "AWS" => UnsupportedScheme::HmacV1Header,
+        HMAC_V1 => UnsupportedScheme::HmacV1Header,
         "AWS4-ECDSA-P256-SHA256" => UnsupportedScheme::SigV4a,
         _ => UnsupportedScheme::Other,
     };

@@ -51,7 +51,10 @@ fn claims_say_what_was_sent() {
 fn nobody_is_anonymous_and_not_an_error() {
     for query in ["", "list-type=2&prefix=x-amz-", "x-amz-acl=private", "signature=1&expires=2"] {
         let request = Request::new("GET", "/b", query, &[("x-amz-date", "nonsense")]);
-        assert!(matches!(present(&request.head()), Ok(Presented::Anonymous)), "{query}");
+        assert!(
+            matches!(present(&request.head(), Accept::default()), Ok(Presented::Anonymous)),
+            "{query}"
+        );
     }
 }
 
@@ -155,6 +158,112 @@ fn schemes_that_are_not_ours() {
     assert_eq!(url.claims().unwrap_err(), PresentError::Malformed { place, reason });
 }
 
+fn with_hmac_v1(headers: &[(&str, &str)], query: &str) -> Result<Claims, PresentError> {
+    let mut request = Request::new("GET", "/", query, headers);
+    request.accept = Accept { hmac_v1_header: true };
+    request.claims()
+}
+
+#[test]
+fn hmac_v1_headers_where_they_are_taken() {
+    let date = ("date", "Fri, 02 Jan 2026 03:04:05 GMT");
+    let claims = |value: &str| with_hmac_v1(&[("authorization", value), date], "");
+    let signature = "c2lnbmF0dXJlMjBieXRlcyEhISE=";
+    for id in ["AKID", "with:colon"] {
+        for value in [format!("AWS {id}:{signature}"), format!("AWS   {id}:{signature} ")] {
+            let fine = claims(&value).unwrap();
+            assert_eq!(fine.access_key_id().as_str(), id);
+            assert_eq!(fine.scheme(), Scheme::HeaderHmacV1);
+            assert!(fine.region().is_none() && fine.scope().is_none());
+            assert!(!format!("{fine:?}").contains(signature));
+        }
+    }
+    for (value, want) in [
+        ("AWS", PresentError::HmacV1Header),
+        ("AWS ", PresentError::HmacV1Header),
+        ("AWS AKID", PresentError::HmacV1Header),
+        ("AWS AKID c2lnbmF0dXJlMjBieXRlcyEhISE=", PresentError::HmacV1Header),
+        ("AWS :c2lnbmF0dXJlMjBieXRlcyEhISE=", PresentError::HmacV1AccessKeyId),
+        ("AWS A/B:c2lnbmF0dXJlMjBieXRlcyEhISE=", PresentError::HmacV1AccessKeyId),
+        ("AWS AKID:", PresentError::HmacV1Signature),
+        ("AWS AKID:c2hvcnQ=", PresentError::HmacV1Signature),
+        ("AWS AKID:c2lnbmF0dXJlMjBieXRlcyEhISE", PresentError::HmacV1Signature),
+        ("AWS AKID:c2lnbmF0dXJlMjBieXRlcyEhISE=:", PresentError::HmacV1Signature),
+        (
+            "aws AKID:c2lnbmF0dXJlMjBieXRlcyEhISE=",
+            PresentError::Unsupported(UnsupportedScheme::Other),
+        ),
+        (
+            "AWS3 AKID:c2lnbmF0dXJlMjBieXRlcyEhISE=",
+            PresentError::Unsupported(UnsupportedScheme::Other),
+        ),
+    ] {
+        assert_eq!(claims(value).unwrap_err(), want, "{value}");
+    }
+    // SigV4 goes on as ever.
+    let v4 = authorization(CREDENTIAL, "host", SIGNATURE);
+    assert_eq!(claims(&v4).unwrap().scheme(), Scheme::HeaderV4);
+}
+
+#[test]
+fn a05_an_hmac_v1_header_is_one_identity() {
+    let value = "AWS AKID:c2lnbmF0dXJlMjBieXRlcyEhISE=";
+    let both = [("authorization", value), ("date", "Fri, 02 Jan 2026 03:04:05 GMT")];
+    let v1 = "AWSAccessKeyId=AKID&Signature=c2lnbmF0dXJlMjBieXRlcyEhISE%3D&Expires=1767326645";
+    let v4 = presigned("GET", "/", "", &[]).query;
+    for query in [v1, &v4, "AWSAccessKeyId=AKID", "Signature=x", "Expires=1", "X-Amz-Date=x"] {
+        let error = with_hmac_v1(&both, query).unwrap_err();
+        assert_eq!(error, PresentError::SeveralIdentities, "{query}");
+    }
+    let error = with_hmac_v1(&both, "x-amz-security-token=t").unwrap_err();
+    assert_eq!(error, PresentError::SeveralTokens);
+    let twice = [both[0], both[0], both[1]];
+    assert_eq!(with_hmac_v1(&twice, "").unwrap_err(), PresentError::SeveralIdentities);
+    let tokens = [both[0], both[1], ("x-amz-security-token", "t"), ("x-amz-security-token", "t")];
+    assert_eq!(with_hmac_v1(&tokens, "").unwrap_err(), PresentError::SeveralTokens);
+    let claims = with_hmac_v1(&tokens[..3], "").unwrap();
+    assert_eq!(claims.session_token().unwrap().as_str(), "t");
+}
+
+#[test]
+fn the_date_of_an_hmac_v1_header() {
+    let date = |headers: &[(&str, &str)]| {
+        let mut all = vec![("authorization", "AWS AKID:c2lnbmF0dXJlMjBieXRlcyEhISE=")];
+        all.extend(headers);
+        match with_hmac_v1(&all, "")?.signed {
+            Signed::HeaderHmacV1 { signed_at, .. } => Ok(signed_at),
+            Signed::Header(_) | Signed::Query { .. } | Signed::QueryHmacV1 { .. } => {
+                panic!("not HMACv1 in the header")
+            }
+        }
+    };
+    for zone in ["GMT", "UTC", "+0000", "-0000"] {
+        let text = format!("Fri, 02 Jan 2026 03:04:05 {zone}");
+        for name in ["date", "x-amz-date"] {
+            assert_eq!(date(&[(name, &text)]), Ok(time(NOW)), "{name} {text}");
+        }
+    }
+    assert_eq!(date(&[("date", NOW)]), Ok(time(NOW)));
+    assert_eq!(date(&[("date", "nonsense"), ("x-amz-date", NOW)]), Ok(time(NOW)));
+    let imf = "Fri, 02 Jan 2026 03:04:05 GMT";
+    for bad in [
+        &[][..],
+        &[("date", "nonsense")],
+        // What stands in this line of a URL.
+        &[("date", "1767326645")],
+        &[("date", "Fri, 02 Jan 2026 03:04:05 +0100")],
+        &[("date", "Fri, 02 Jan 2026 03:04:05")],
+        &[("date", "Thu, 02 Jan 2026 03:04:05 +0000")],
+        &[("date", "20260102T030405Z UTC")],
+        &[("x-amz-date", ""), ("date", imf)],
+        &[("x-amz-date", "nonsense"), ("date", imf)],
+        &[("x-amz-date", imf), ("x-amz-date", imf)],
+        &[("date", imf), ("date", imf)],
+    ] {
+        assert_eq!(date(bad), Err(PresentError::NoDate), "{bad:?}");
+    }
+}
+
 #[test]
 fn the_date_of_a_header_signature() {
     let text = authorization(CREDENTIAL, "host", SIGNATURE);
@@ -164,7 +273,9 @@ fn the_date_of_a_header_signature() {
         let claims = Request::new("GET", "/", "", &all).claims()?;
         match claims.signed {
             Signed::Header(v4) => Ok(v4.signed_at),
-            Signed::Query { .. } | Signed::HmacV1 { .. } => panic!("not in the header"),
+            Signed::Query { .. } | Signed::QueryHmacV1 { .. } | Signed::HeaderHmacV1 { .. } => {
+                panic!("not in the header")
+            }
         }
     };
     let imf = "Fri, 02 Jan 2026 03:04:05 GMT";
@@ -278,7 +389,7 @@ fn a51_names_in_errors_are_bounded_and_plain() {
     // Names that differ behind what is shown are different names.
     let query = format!("{name}a=1&{name}b=2");
     let request = Request::new("GET", "/", &query, &[]);
-    assert!(matches!(present(&request.head()), Ok(Presented::Anonymous)));
+    assert!(matches!(present(&request.head(), Accept::default()), Ok(Presented::Anonymous)));
 }
 
 proptest! {
@@ -296,10 +407,10 @@ proptest! {
         date in "[0-9TZ]{0,16}",
     ) {
         let request = Request::new("GET", "/", &query, &[("x-amz-date", &date)]);
-        let _ = present(&request.head());
+        let _ = present(&request.head(), Accept::default());
         let mut request = request;
         request.query = String::new();
         request.headers.insert("authorization", authorization.parse().unwrap());
-        prop_assert!(!matches!(present(&request.head()), Ok(Presented::Anonymous)));
+        prop_assert!(!matches!(present(&request.head(), Accept::default()), Ok(Presented::Anonymous)));
     }
 }

@@ -1,10 +1,11 @@
-//! HMACv1 in the query, as boto3 and the AWS CLI v1 presign with `s3`.
+//! HMACv1 as boto3 and the AWS CLI v1 sign with `s3`: in the query, and in the `Authorization` header.
 
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 use super::encoding::decode;
 use super::{Credentials, Prepared, SignedRequest, encode};
+use crate::clock::http_date;
 
 /// The query names that are part of what HMACv1 signs (botocore's `HmacV1Auth.QSAOfInterest`).
 const SIGNED_NAMES: &[&str] = &[
@@ -68,27 +69,8 @@ impl SignedRequest {
             .chain(token)
             .filter(|(name, _)| hoisted(name))
             .collect();
-        let value = |wanted: &str| {
-            moved.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.as_str())
-        };
-        let mut amz: Vec<_> = moved
-            .iter()
-            .filter(|(name, _)| name.starts_with("x-amz-"))
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
-        amz.sort();
-        let to_sign = format!(
-            "{}\n{}\n{}\n{expires}\n{}{bucket}{}{}",
-            self.method,
-            value("content-md5"),
-            value("content-type"),
-            amz.concat(),
-            self.path,
-            resource_query(&self.query),
-        );
-        let key =
-            hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, credentials.secret_key.as_bytes());
-        let signature = BASE64_STANDARD.encode(hmac::sign(&key, to_sign.as_bytes()));
+        let to_sign = self.to_sign(&moved, &expires, bucket);
+        let signature = signature(credentials, &to_sign);
 
         let mut query = self.query.clone();
         let mut add = |name: &str, value: &str| {
@@ -108,6 +90,57 @@ impl SignedRequest {
         let body = vec![self.body.clone()];
         self.prepared(headers, query, body, to_sign)
     }
+
+    /// Signs in the `Authorization` header with HMACv1. The date is in `Date`, unless an `x-amz-date`
+    /// is among the headers. Nothing is said about the payload. `bucket` is as in
+    /// [`SignedRequest::presign_hmacv1`].
+    #[must_use]
+    pub fn sign_hmacv1(self, credentials: &Credentials, bucket: &str) -> Prepared {
+        let mut headers = vec![("host".to_owned(), self.host.clone())];
+        headers.extend(self.headers.iter().cloned());
+        if let Some(token) = &credentials.session_token {
+            headers.push(("x-amz-security-token".to_owned(), token.clone()));
+        }
+        let own_date = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-amz-date"));
+        let date = if own_date { String::new() } else { http_date(self.at) };
+        if !own_date {
+            headers.push(("date".to_owned(), date.clone()));
+        }
+        let lower = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        let to_sign = self.to_sign(&lower.collect::<Vec<_>>(), &date, bucket);
+        let signature = signature(credentials, &to_sign);
+        let authorization = format!("AWS {}:{signature}", credentials.access_key);
+        headers.push(("authorization".to_owned(), authorization));
+        self.prepared(headers, self.query.clone(), vec![self.body.clone()], to_sign)
+    }
+
+    /// The string to sign of headers with lower-case names.
+    fn to_sign(&self, headers: &[(String, String)], date: &str, bucket: &str) -> String {
+        let value = |wanted: &str| {
+            headers.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.as_str())
+        };
+        let mut amz: Vec<_> = headers
+            .iter()
+            .filter(|(name, _)| name.starts_with("x-amz-"))
+            .map(|(name, value)| format!("{name}:{value}\n"))
+            .collect();
+        amz.sort();
+        format!(
+            "{}\n{}\n{}\n{date}\n{}{bucket}{}{}",
+            self.method,
+            value("content-md5"),
+            value("content-type"),
+            amz.concat(),
+            self.path,
+            resource_query(&self.query),
+        )
+    }
+}
+
+fn signature(credentials: &Credentials, to_sign: &str) -> String {
+    let secret = credentials.secret_key.as_bytes();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
+    BASE64_STANDARD.encode(hmac::sign(&key, to_sign.as_bytes()))
 }
 
 fn hoisted(name: &str) -> bool {

@@ -119,6 +119,24 @@ fn an_hmacv1_signature_is_what_aws_published() {
 }
 
 #[test]
+fn an_hmacv1_header_is_what_aws_published() {
+    // "Object GET", of 2007-03-27T19:36:42Z, but with the date as RFC 9110 writes it.
+    let request = SignedRequest::new("GET", "/photos/puppy.jpg")
+        .at(1_175_024_202)
+        .sign_hmacv1(&example(), "/awsexamplebucket1");
+    assert_eq!(
+        request.canonical_request,
+        "GET\n\n\nTue, 27 Mar 2007 19:36:42 GMT\n/awsexamplebucket1/photos/puppy.jpg"
+    );
+    // "Delete" as its text says it, with `x-amz-date` among the headers.
+    let request = SignedRequest::new("DELETE", "/awsexamplebucket1/photos/puppy.jpg")
+        .header("X-Amz-Date", "Tue, 27 Mar 2007 21:20:26 +0000")
+        .sign_hmacv1(&example(), "");
+    let authorization = request.headers.iter().find(|(name, _)| name == "authorization").unwrap();
+    assert_eq!(authorization.1, "AWS AKIAIOSFODNN7EXAMPLE:Ri1hpB1zpS9pGqR7y8kuNFCl4sE=");
+}
+
+#[test]
 fn canonical_forms_decode_once() {
     assert_eq!(encoding::canonical_path("/b/a%2fb//c d/+/%41/%zz"), "/b/a%2Fb//c%20d/%2B/A/%25zz");
     assert_eq!(encoding::canonical_query("b=2&a&c=%2f&a=1"), "a=&a=1&b=2&c=%2F");

@@ -169,6 +169,15 @@ fn a10_names_that_aws_uses_are_not_taken_out_of_urls() {
 }
 
 #[test]
+fn older_signatures_are_taken_where_somebody_says_so() {
+    let accept = |text: &str| Setup::least().and(text).config().live.accept;
+    assert_eq!(accept(""), sigv4::Accept::default());
+    assert!(!accept("hmac_v1_header: false\n").hmac_v1_header);
+    assert!(accept("hmac_v1_header: true\n").hmac_v1_header);
+    Setup::least().and("hmac_v1_header: 'on'\n").fails_with("must be");
+}
+
+#[test]
 fn s3_and_sts_may_be_alone_or_share_a_port() {
     let shared = Setup::least().with("sts: '127.0.0.1:2'", "sts: '127.0.0.1:1'").config();
     assert_eq!(shared.startup.listen.s3, shared.startup.listen.sts);

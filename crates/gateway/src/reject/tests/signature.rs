@@ -2,9 +2,9 @@
 
 use http::{HeaderMap, HeaderValue, Method};
 use sigv4::{
-    AccessKeyId, BadEncoding, Expect, InvalidAccessKeyId, InvalidSessionToken, Malformed, Payload,
-    PayloadError, Place, PresentError, Presented, Region, RequestHead, SecretKey, Service, Signer,
-    Timestamp, UnsupportedScheme, VerifyError,
+    Accept, AccessKeyId, BadEncoding, Expect, InvalidAccessKeyId, InvalidSessionToken, Malformed,
+    Payload, PayloadError, Place, PresentError, Presented, Region, RequestHead, SecretKey, Service,
+    Signer, Timestamp, UnsupportedScheme, VerifyError,
 };
 
 use super::examples::every;
@@ -25,6 +25,7 @@ pub(super) fn presents() -> Vec<PresentError> {
         PresentError::NoDate => [PresentError::NoDate],
         PresentError::HmacV1Incomplete => [PresentError::HmacV1Incomplete],
         PresentError::HmacV1Expires => [PresentError::HmacV1Expires],
+        PresentError::HmacV1Header => [PresentError::HmacV1Header],
         PresentError::HmacV1AccessKeyId => [PresentError::HmacV1AccessKeyId],
         PresentError::HmacV1Signature => [PresentError::HmacV1Signature],
     })
@@ -136,7 +137,7 @@ fn mismatch() -> VerifyError {
         headers: &headers,
         bucket_in_host: None,
     };
-    let Presented::Signed(claims) = sigv4::present(&head).unwrap() else {
+    let Presented::Signed(claims) = sigv4::present(&head, Accept::default()).unwrap() else {
         panic!("it is signed");
     };
     let expect = Expect { service: Service::S3, now: at(0), body_sha256: None };

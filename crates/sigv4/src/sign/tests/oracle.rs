@@ -124,7 +124,9 @@ impl Case {
             headers: request.headers(),
             bucket_in_host: None,
         };
-        let Presented::Signed(claims) = present(&head).unwrap() else { panic!("{request:?}") };
+        let Presented::Signed(claims) = present(&head, crate::Accept::default()).unwrap() else {
+            panic!("{request:?}")
+        };
         let token = claims.session_token().map(|token| token.as_str().to_owned());
         assert_eq!(token, self.token);
         let expect = Expect { service: Service::S3, now: self.at(), body_sha256: None };
