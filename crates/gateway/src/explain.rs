@@ -168,6 +168,8 @@ fn form(request: &Request, identified: &Identified) -> Result<Requirements, Stri
     Ok(operation.requirements(&Facts { auth_type, signature_version, ..Facts::default() }, None))
 }
 
+const SIGV4A: &str = "AWS4-ECDSA-P256-SHA256";
+
 /// What the request says of its signature.
 fn facts(request: &Request) -> Facts<'_> {
     let presigned = request.presigned();
@@ -175,7 +177,9 @@ fn facts(request: &Request) -> Facts<'_> {
     let signed = in_query || request.says_signed();
     let version = match presigned {
         Presigned::HmacV1 => "AWS",
-        Presigned::No if request.says_signed_with_hmac_v1() => "AWS",
+        Presigned::No if request.says_signed_with("AWS") => "AWS",
+        Presigned::No if request.says_signed_with(SIGV4A) => SIGV4A,
+        Presigned::V4 if request.presigned_with_sigv4a() => SIGV4A,
         Presigned::V4 | Presigned::No => "AWS4-HMAC-SHA256",
     };
     Facts {

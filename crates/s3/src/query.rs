@@ -18,7 +18,7 @@ const MAX_PAIRS: usize = 128;
 pub enum Presigned {
     /// By header, or not at all: the query holds nothing of a signature.
     No,
-    /// By SigV4 in the query.
+    /// By SigV4 or SigV4a in the query.
     V4,
     /// By the older HMAC-SHA1 scheme in the query.
     HmacV1,
@@ -140,11 +140,12 @@ enum Class {
     Unknown,
 }
 
-const V4_NAMES: [&str; 7] = [
+const V4_NAMES: [&str; 8] = [
     "x-amz-algorithm",
     "x-amz-credential",
     "x-amz-date",
     "x-amz-expires",
+    "x-amz-region-set",
     "x-amz-signedheaders",
     "x-amz-signature",
     "x-amz-security-token",

@@ -97,7 +97,10 @@ pub enum Malformed {
     /// lower-case header names.
     #[error("the signed headers are not a list of different lower-case header names")]
     SignedHeaders,
-    /// Not 64 lower-case hex digits.
+    /// SigV4a: `X-Amz-Region-Set` is not there once, or it is not a list of regions.
+    #[error("`X-Amz-Region-Set` is not one list of regions")]
+    RegionSet,
+    /// Not 64 lower-case hex digits; of SigV4a, not the hex digits of a signature in DER.
     #[error("the signature is not 64 hex digits")]
     Signature,
     /// "X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'""
@@ -123,7 +126,8 @@ pub enum UnsupportedScheme {
     /// AWS4-HMAC-SHA256."
     #[error("HMACv1 in the authorization header")]
     HmacV1Header,
-    /// `AWS4-ECDSA-P256-SHA256`, in the header or the query. 400 `InvalidRequest`, as above.
+    /// `AWS4-ECDSA-P256-SHA256`: in a form, or where [`crate::Accept`] does not say that it is taken. 400
+    /// `InvalidRequest`, as above.
     #[error("SigV4a")]
     SigV4a,
     /// Any other scheme: `Basic`, `Bearer` ... AWS: 400 `InvalidArgument` "Unsupported Authorization
@@ -208,7 +212,7 @@ pub enum PayloadError {
     /// Twice, or in header and query with different values. 400 `InvalidArgument`.
     #[error("`x-amz-content-sha256` is there twice")]
     Repeated,
-    /// A kind that belongs to SigV4a, signed chunks where no SigV4 key could sign them (HMACv1), or
+    /// A kind of signed chunks that belongs to SigV4a, signed chunks where no SigV4 key could sign them (HMACv1, SigV4a), or
     /// any `aws-chunked` body of an HMACv1 signature in the header. 501 `NotImplemented`.
     #[error("`x-amz-content-sha256` names a kind of payload that is not supported")]
     Unsupported,

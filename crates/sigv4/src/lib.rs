@@ -38,6 +38,7 @@ mod scope;
 mod sign;
 mod signature;
 mod time;
+mod v4a;
 mod verify;
 
 #[cfg(test)]
@@ -56,4 +57,5 @@ pub use scope::{Region, Scope, ScopeDate, Service};
 pub use sign::{MAX_PRESIGN_SECONDS, Signer};
 pub use signature::ChunkSeed;
 pub use time::Timestamp;
+pub use v4a::RegionSet;
 pub use verify::{Expect, MAX_SKEW_SECONDS, Verified, verify, verify_with_key};

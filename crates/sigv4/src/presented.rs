@@ -17,8 +17,10 @@ use crate::key::{AccessKeyId, SessionToken};
 use crate::scope::{Region, Scope, ScopeDate, Service, TERMINATOR};
 use crate::signature::Signature;
 use crate::time::Timestamp;
+use crate::v4a::{self, RegionSet};
 
 pub(crate) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(crate) const X_AMZ_REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
 pub(crate) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// The most header names that a signature may list. A request with every S3 header there is has about
@@ -46,6 +48,8 @@ pub struct RequestHead<'a> {
 pub struct Accept {
     /// HMACv1 in the `Authorization` header.
     pub hmac_v1_header: bool,
+    /// SigV4a (`AWS4-ECDSA-P256-SHA256`) in the `Authorization` header and in the query.
+    pub sigv4a: bool,
 }
 
 /// How a request is signed.
@@ -60,6 +64,10 @@ pub enum Scheme {
     /// HMACv1 in the `Authorization` header ("Signing and authenticating REST requests", S3 user
     /// guide, signature version 2).
     HeaderHmacV1,
+    /// SigV4a in the `Authorization` header.
+    HeaderV4a,
+    /// SigV4a in the query.
+    QueryV4a,
     /// SigV4 over the policy of a form.
     FormV4,
     /// HMACv1 over the policy of a form.
@@ -87,6 +95,8 @@ pub struct Claims {
 pub(crate) enum Signed {
     Header(V4),
     Query { v4: V4, lifetime_seconds: u32 },
+    HeaderV4a(V4a),
+    QueryV4a { v4a: V4a, lifetime_seconds: u32 },
     QueryHmacV1 { expires: i64, signature: [u8; 20] },
     HeaderHmacV1 { signed_at: Timestamp, signature: [u8; 20] },
 }
@@ -97,6 +107,17 @@ pub(crate) struct V4 {
     pub(crate) signed_at: Timestamp,
     pub(crate) signed_headers: Box<str>,
     pub(crate) signature: Signature,
+}
+
+/// What both places of SigV4a carry.
+pub(crate) struct V4a {
+    pub(crate) date: ScopeDate,
+    pub(crate) service: Service,
+    pub(crate) region_set: RegionSet,
+    pub(crate) signed_at: Timestamp,
+    pub(crate) signed_headers: Box<str>,
+    /// DER.
+    pub(crate) signature: Box<[u8]>,
 }
 
 impl Claims {
@@ -112,7 +133,7 @@ impl Claims {
         self.session_token.as_ref()
     }
 
-    /// The region in the credential scope; HMACv1 has none.
+    /// The region in the credential scope; HMACv1 and SigV4a have none.
     #[must_use]
     pub fn region(&self) -> Option<&Region> {
         self.scope().map(|scope| &scope.region)
@@ -123,7 +144,10 @@ impl Claims {
     pub fn scope(&self) -> Option<&Scope> {
         match &self.signed {
             Signed::Header(v4) | Signed::Query { v4, .. } => Some(&v4.scope),
-            Signed::QueryHmacV1 { .. } | Signed::HeaderHmacV1 { .. } => None,
+            Signed::HeaderV4a(_)
+            | Signed::QueryV4a { .. }
+            | Signed::QueryHmacV1 { .. }
+            | Signed::HeaderHmacV1 { .. } => None,
         }
     }
 
@@ -133,6 +157,8 @@ impl Claims {
         match &self.signed {
             Signed::Header(_) => Scheme::HeaderV4,
             Signed::Query { .. } => Scheme::QueryV4,
+            Signed::HeaderV4a(_) => Scheme::HeaderV4a,
+            Signed::QueryV4a { .. } => Scheme::QueryV4a,
             Signed::QueryHmacV1 { .. } => Scheme::QueryHmacV1,
             Signed::HeaderHmacV1 { .. } => Scheme::HeaderHmacV1,
         }
@@ -172,8 +198,8 @@ pub fn present(head: &RequestHead<'_>, accept: Accept) -> Result<Presented, Pres
         }
         (None, true, false) => {
             let session_token = one_token(header_token(head.headers)?, query.token()?)?;
-            let (access_key_id, v4, lifetime_seconds) = query.v4()?;
-            Claims { access_key_id, session_token, signed: Signed::Query { v4, lifetime_seconds } }
+            let (access_key_id, signed) = query.v4(head.headers, accept)?;
+            Claims { access_key_id, session_token, signed }
         }
         (None, false, true) => {
             let session_token = one_token(header_token(head.headers)?, query.token()?)?;
@@ -264,6 +290,60 @@ fn v4(
     }
     let signature = Signature::parse(signature.as_bytes()).ok_or(Malformed::Signature)?;
     Ok(V4 { scope, signed_at, signed_headers: signed_headers.into(), signature })
+}
+
+/// Reads `AKID/YYYYMMDD/SERVICE/aws4_request`, the scope of SigV4a.
+fn credential_v4a(text: &str) -> Result<(AccessKeyId, ScopeDate, Service), Malformed> {
+    let mut parts = text.split('/');
+    let mut next = || parts.next();
+    let (Some(id), Some(date), Some(service), Some(terminator), None) =
+        (next(), next(), next(), next(), next())
+    else {
+        return Err(Malformed::Credential);
+    };
+    let id = AccessKeyId::parse(id)?;
+    let date = ScopeDate::parse(date).ok_or(Malformed::ScopeDate)?;
+    let service = Service::parse(service).ok_or(Malformed::Service)?;
+    if terminator != TERMINATOR {
+        return Err(Malformed::Terminator);
+    }
+    Ok((id, date, service))
+}
+
+/// The parts of a SigV4a signature, wherever they stood.
+struct V4aText<'a> {
+    credential: &'a str,
+    region_set: Option<&'a str>,
+    signed_at: Timestamp,
+    signed_headers: &'a str,
+    signature: &'a str,
+}
+
+impl V4aText<'_> {
+    fn read(&self) -> Result<(AccessKeyId, V4a), Malformed> {
+        let (id, date, service) = credential_v4a(self.credential)?;
+        let signed_at = self.signed_at;
+        if date != signed_at.scope_date() {
+            return Err(Malformed::OtherDate);
+        }
+        let region_set = self.region_set.and_then(RegionSet::parse).ok_or(Malformed::RegionSet)?;
+        if !are_names(self.signed_headers) {
+            return Err(Malformed::SignedHeaders);
+        }
+        let signature = v4a::parse_signature(self.signature).ok_or(Malformed::Signature)?;
+        let signed_headers = self.signed_headers.into();
+        Ok((id, V4a { date, service, region_set, signed_at, signed_headers, signature }))
+    }
+}
+
+/// `X-Amz-Region-Set` as a header; `Err` if it is there twice or no text.
+fn header_region_set(headers: &HeaderMap) -> Result<Option<&str>, Malformed> {
+    let mut values = headers.get_all(X_AMZ_REGION_SET).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| Malformed::RegionSet),
+        (Some(_), Some(_)) => Err(Malformed::RegionSet),
+    }
 }
 
 /// Different lower-case header names between semicolons.

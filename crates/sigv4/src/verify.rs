@@ -10,10 +10,11 @@ use crate::hmacv1::{self, Dated};
 use crate::key::{AccessKeyId, SecretKey, SigningKey, derive};
 use crate::payload::{self, EMPTY_SHA256, Payload};
 use crate::presented::query::header_value;
-use crate::presented::{Claims, RequestHead, Scheme, Signed, V4};
+use crate::presented::{Claims, RequestHead, Scheme, Signed, V4, V4a};
 use crate::scope::{Region, Service};
 use crate::signature::{ChunkSeed, Signature, string_to_sign};
 use crate::time::Timestamp;
+use crate::v4a::{self, RegionSet};
 
 /// How far the signer's clock may be off in either direction, in seconds: AWS's 15 minutes. It is
 /// also how long a header-signed request can be replayed.
@@ -37,6 +38,7 @@ pub struct Verified {
     access_key_id: AccessKeyId,
     scheme: Scheme,
     region: Option<Region>,
+    region_set: Option<RegionSet>,
     signed_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
     payload: Payload,
@@ -56,10 +58,16 @@ impl Verified {
         self.scheme
     }
 
-    /// The region that was signed; HMACv1 has none.
+    /// The region that was signed; HMACv1 has none, and SigV4a a set of them.
     #[must_use]
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
+    }
+
+    /// The regions that a SigV4a signature is for. Whoever acts for a region must see that it is one.
+    #[must_use]
+    pub fn region_set(&self) -> Option<&RegionSet> {
+        self.region_set.as_ref()
     }
 
     /// When; HMACv1 does not say in the query and in forms.
@@ -110,6 +118,7 @@ impl Verified {
             access_key_id,
             scheme,
             region,
+            region_set: None,
             signed_at,
             expires_at: None,
             payload: Payload::Unsigned,
@@ -168,6 +177,16 @@ pub fn verify_with_key(
             let checked = check_v4(head, v4, Place::Query, secret, cached, expect)?;
             Checked { expires_at: Some(expires_at), ..checked }
         }
+        Signed::HeaderV4a(v4a) => {
+            check_skew(v4a.signed_at, expect.now)?;
+            check_v4a(head, v4a, Place::Header, &claims.access_key_id, secret, expect)?
+        }
+        Signed::QueryV4a { v4a, lifetime_seconds } => {
+            let expires_at = check_lifetime(v4a.signed_at, lifetime_seconds, expect.now)?;
+            let checked =
+                check_v4a(head, v4a, Place::Query, &claims.access_key_id, secret, expect)?;
+            Checked { expires_at: Some(expires_at), ..checked }
+        }
         Signed::QueryHmacV1 { expires, signature } => {
             check_has_hmac_v1(Place::Query, expect.service)?;
             let expires_at = check_end(expires, expect.now)?;
@@ -182,13 +201,22 @@ pub fn verify_with_key(
             Checked { signed_at: Some(signed_at), ..Checked::of_hmac_v1(payload) }
         }
     };
-    let Checked { region, signed_at, expires_at, payload, chunk_seed } = checked;
-    let access_key_id = claims.access_key_id;
-    Ok(Verified { access_key_id, scheme, region, signed_at, expires_at, payload, chunk_seed })
+    let Checked { region, region_set, signed_at, expires_at, payload, chunk_seed } = checked;
+    Ok(Verified {
+        access_key_id: claims.access_key_id,
+        scheme,
+        region,
+        region_set,
+        signed_at,
+        expires_at,
+        payload,
+        chunk_seed,
+    })
 }
 
 struct Checked {
     region: Option<Region>,
+    region_set: Option<RegionSet>,
     signed_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
     payload: Payload,
@@ -198,7 +226,14 @@ struct Checked {
 impl Checked {
     /// HMACv1 has no region and no chunks.
     const fn of_hmac_v1(payload: Payload) -> Self {
-        Self { region: None, signed_at: None, expires_at: None, payload, chunk_seed: None }
+        Self {
+            region: None,
+            region_set: None,
+            signed_at: None,
+            expires_at: None,
+            payload,
+            chunk_seed: None,
+        }
     }
 }
 
@@ -251,18 +286,7 @@ fn check_v4(
     }
     check_coverage(head, &signed_headers)?;
     let payload = payload_of_v4(head, place, expect)?;
-    let parts = Parts {
-        method: head.method,
-        path: head.path,
-        query: head.query,
-        headers: head.headers,
-        signed_headers: &signed_headers,
-        payload: &payload,
-    };
-    let canonical = parts.request().map_err(|missing| match missing {
-        Missing::Header(name) => VerifyError::SignedHeaderMissing(name.to_owned()),
-        Missing::Encoding(bad) => VerifyError::Encoding(bad),
-    })?;
+    let canonical = canonical_request(head, &signed_headers, &payload)?;
     let to_sign = string_to_sign(signed_at, &scope, &canonical);
     let derived;
     let key = match cached.filter(|key| key.is_for(secret, &scope)) {
@@ -273,20 +297,71 @@ fn check_v4(
         }
     };
     if !Signature::new(key, &to_sign).matches(&signature) {
-        return Err(VerifyError::Mismatch(Box::new(Mismatch {
-            canonical_request: Some(String::from_utf8_lossy(&canonical).into_owned()),
-            string_to_sign: String::from_utf8_lossy(&to_sign).into_owned(),
-        })));
+        return Err(mismatch(&canonical, &to_sign));
     }
     let chunk_seed =
         payload.is_signed_stream().then(|| ChunkSeed::new(key, signed_at, &scope, &signature));
     Ok(Checked {
         region: Some(scope.region),
+        region_set: None,
         signed_at: Some(signed_at),
         expires_at: None,
         payload,
         chunk_seed,
     })
+}
+
+fn check_v4a(
+    head: &RequestHead<'_>,
+    v4a: V4a,
+    place: Place,
+    id: &AccessKeyId,
+    secret: &SecretKey,
+    expect: &Expect,
+) -> Result<Checked, VerifyError> {
+    let V4a { date, service, region_set, signed_at, signed_headers, signature } = v4a;
+    if service != expect.service {
+        return Err(wrong_service(place, expect.service));
+    }
+    check_coverage(head, &signed_headers)?;
+    let payload = payload_of_v4(head, place, expect)?;
+    if payload.is_signed_stream() {
+        // Chunks that another key signs than the head.
+        return Err(PayloadError::Unsupported.into());
+    }
+    let canonical = canonical_request(head, &signed_headers, &payload)?;
+    let to_sign = v4a::string_to_sign(signed_at, date, service, &canonical);
+    if !v4a::holds(id, secret, &to_sign, &signature) {
+        return Err(mismatch(&canonical, &to_sign));
+    }
+    Ok(Checked {
+        region: None,
+        region_set: Some(region_set),
+        signed_at: Some(signed_at),
+        expires_at: None,
+        payload,
+        chunk_seed: None,
+    })
+}
+
+fn canonical_request(
+    head: &RequestHead<'_>,
+    signed_headers: &str,
+    payload: &Payload,
+) -> Result<Vec<u8>, VerifyError> {
+    let RequestHead { method, path, query, headers, .. } = *head;
+    let parts = Parts { method, path, query, headers, signed_headers, payload };
+    parts.request().map_err(|missing| match missing {
+        Missing::Header(name) => VerifyError::SignedHeaderMissing(name.to_owned()),
+        Missing::Encoding(bad) => VerifyError::Encoding(bad),
+    })
+}
+
+fn mismatch(canonical_request: &[u8], string_to_sign: &[u8]) -> VerifyError {
+    VerifyError::Mismatch(Box::new(Mismatch {
+        canonical_request: Some(String::from_utf8_lossy(canonical_request).into_owned()),
+        string_to_sign: String::from_utf8_lossy(string_to_sign).into_owned(),
+    }))
 }
 
 /// `host` and every `x-amz-*` header must be signed: each of them changes what the request means.

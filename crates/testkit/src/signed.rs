@@ -12,6 +12,7 @@ use crate::clock::{amz_date, now};
 mod chunks;
 mod encoding;
 mod hmacv1;
+mod v4a;
 
 pub use encoding::{encode, encode_path};
 

@@ -211,7 +211,7 @@ pub const FILLED_KEYS: &[FilledKey] = &[
     key(
         "s3:signatureversion",
         Filled::Check,
-        "`AWS4-HMAC-SHA256`, or `AWS` for HMACv1; not for anonymous callers",
+        "`AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256` for SigV4a, or `AWS` for HMACv1; not for anonymous callers",
     ).of(Values::Words(SIGNATURE_VERSIONS)),
     key(
         "s3:signatureAge",

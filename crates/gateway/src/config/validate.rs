@@ -157,7 +157,7 @@ fn live(raw: &RawConfig, check: &mut Check<'_>) -> Option<Live> {
     principals::judge_trusts(&known, account_id.as_ref(), check);
     let bucket_policies = bucket_policies::bucket_policies(raw, &known, &facts, check);
     let list_buckets = network::list_buckets(raw, check);
-    let accept = sigv4::Accept { hmac_v1_header: raw.hmac_v1_header.or(false) };
+    let accept = sigv4::Accept { hmac_v1_header: raw.hmac_v1_header.or(false), sigv4a: true };
     let removable_query = network::removable_query(raw, check);
     Some(Live {
         account_id: account_id?,

@@ -133,9 +133,16 @@ impl Request {
         self.by_hand || self.headers.contains_key(http::header::AUTHORIZATION)
     }
 
-    /// Whether that is HMACv1.
-    pub(crate) fn says_signed_with_hmac_v1(&self) -> bool {
-        self.header("authorization").is_some_and(|value| value.starts_with("AWS "))
+    /// Whether that one is of this scheme.
+    pub(crate) fn says_signed_with(&self, scheme: &str) -> bool {
+        let said = self.header("authorization").and_then(|value| value.split(' ').next());
+        said == Some(scheme)
+    }
+
+    /// Whether the query says that it is SigV4a.
+    pub(crate) fn presigned_with_sigv4a(&self) -> bool {
+        form_urlencoded::parse(self.query.as_bytes())
+            .any(|(name, value)| name == "X-Amz-Algorithm" && value == "AWS4-ECDSA-P256-SHA256")
     }
 
     /// Whether there is a signature in the query.

@@ -14,6 +14,7 @@ use super::post_object::Posted;
 use super::received::Head;
 use super::resolved::Resolved;
 use crate::caller::Caller;
+use crate::config::{RouteError, Store};
 use crate::reject::Reject;
 use crate::snapshot::Snapshot;
 
@@ -58,6 +59,16 @@ impl Signature {
         }
     }
 
+    /// Whether it may ask something of a store in these regions: a signature for a set of regions is for one of
+    /// them, while one for a single region has its say in [`crate::config::Stores::route`].
+    fn is_for(&self, store: &Store) -> bool {
+        let set = match self {
+            Self::Verified(verified) => verified.region_set(),
+            Self::None(_) | Self::Supposed(_) => None,
+        };
+        set.is_none_or(|set| store.regions.iter().any(|region| set.covers(region)))
+    }
+
     /// What was said about the payload.
     #[must_use]
     pub(super) fn payload(&self) -> Payload {
@@ -92,8 +103,8 @@ impl Signature {
     #[must_use]
     pub(super) fn auth_type(&self) -> Option<AuthType> {
         self.scheme().map(|scheme| match scheme {
-            Scheme::HeaderV4 | Scheme::HeaderHmacV1 => AuthType::Header,
-            Scheme::QueryV4 | Scheme::QueryHmacV1 => AuthType::Query,
+            Scheme::HeaderV4 | Scheme::HeaderV4a | Scheme::HeaderHmacV1 => AuthType::Header,
+            Scheme::QueryV4 | Scheme::QueryV4a | Scheme::QueryHmacV1 => AuthType::Query,
             Scheme::FormV4 | Scheme::FormHmacV1 => AuthType::Post,
         })
     }
@@ -101,10 +112,12 @@ impl Signature {
     fn presigned(&self) -> Presigned {
         let Some(scheme) = self.scheme() else { return Presigned::No };
         match scheme {
-            Scheme::HeaderV4 | Scheme::HeaderHmacV1 | Scheme::FormV4 | Scheme::FormHmacV1 => {
-                Presigned::No
-            }
-            Scheme::QueryV4 => Presigned::V4,
+            Scheme::HeaderV4
+            | Scheme::HeaderV4a
+            | Scheme::HeaderHmacV1
+            | Scheme::FormV4
+            | Scheme::FormHmacV1 => Presigned::No,
+            Scheme::QueryV4 | Scheme::QueryV4a => Presigned::V4,
             Scheme::QueryHmacV1 => Presigned::HmacV1,
         }
     }
@@ -204,7 +217,8 @@ impl<B> Identified<B> {
     /// Step three, second half: which store has its bucket.
     ///
     /// # Errors
-    /// [`Reject::Route`] when the bucket is in a store that the signed region does not mean,
+    /// [`Reject::Route`] when the bucket is in a store that the signed region does not mean, or none of
+    /// the signed regions,
     /// [`Reject::CopyAcrossStores`] when source and destination are in two stores.
     pub(super) fn route(self) -> Result<Resolved<B>, Reject> {
         let Self { request, operation, posted } = self;
@@ -215,6 +229,11 @@ impl<B> Identified<B> {
         let store = stores
             .route(operation.bucket(), region)
             .map_err(|error| Reject::Route { error, presigned })?;
+        if !signature.is_for(store) {
+            let expected = store.regions.first().unwrap_or(&store.region).clone();
+            let error = RouteError::RegionMismatch { expected, store: store.name.clone() };
+            return Err(Reject::Route { error, presigned });
+        }
         if let Some(source) = operation.copy_source() {
             // Never a hint at another region: signing for the source's would be wrong for the
             // destination, and the client would go back and forth.

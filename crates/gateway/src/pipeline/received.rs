@@ -166,7 +166,7 @@ impl Received<()> {
             Signature::None(Payload::Unsigned)
         } else {
             // Whether it would be taken is not asked of a caller who is given.
-            let accept = Accept { hmac_v1_header: true };
+            let accept = Accept { hmac_v1_header: true, sigv4a: true };
             let claims = match sigv4::present(&head.for_signature(), accept) {
                 Ok(Presented::Signed(claims)) => Some(claims),
                 Ok(Presented::Anonymous) | Err(_) => None,

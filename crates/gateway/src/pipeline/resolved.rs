@@ -187,14 +187,16 @@ pub(super) fn facts<'a>(
         now_unix: Some(now.unix()),
         signature_version: signature.scheme().map(|scheme| match scheme {
             Scheme::HeaderV4 | Scheme::QueryV4 | Scheme::FormV4 => "AWS4-HMAC-SHA256",
+            Scheme::HeaderV4a | Scheme::QueryV4a => "AWS4-ECDSA-P256-SHA256",
             Scheme::QueryHmacV1 | Scheme::HeaderHmacV1 | Scheme::FormHmacV1 => "AWS",
         }),
         content_sha256: operation
             .header("x-amz-content-sha256")
             .and_then(|value| value.to_str().ok())
             .or_else(|| match signature.scheme()? {
-                Scheme::QueryV4 => Some("UNSIGNED-PAYLOAD"),
+                Scheme::QueryV4 | Scheme::QueryV4a => Some("UNSIGNED-PAYLOAD"),
                 Scheme::HeaderV4
+                | Scheme::HeaderV4a
                 | Scheme::FormV4
                 | Scheme::QueryHmacV1
                 | Scheme::HeaderHmacV1

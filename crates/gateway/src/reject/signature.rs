@@ -82,7 +82,9 @@ fn malformed(place: Place, reason: &Malformed) -> Rejection {
         },
         Malformed::Repeated(_) => "A part of the signature is repeated.",
         Malformed::Case(_) => "A part of the signature is not spelled as it must be.",
-        Malformed::Algorithm => "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"",
+        Malformed::Algorithm => {
+            "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\""
+        }
         Malformed::Credential => {
             "The Credential is mis-formatted; expecting \
              \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
@@ -97,6 +99,9 @@ fn malformed(place: Place, reason: &Malformed) -> Rejection {
         Malformed::Terminator => "Incorrect terminal. This endpoint uses \"aws4_request\".",
         Malformed::SignedHeaders => {
             "SignedHeaders must be a list of different lower-case header names."
+        }
+        Malformed::RegionSet => {
+            "X-Amz-Region-Set must be there once, and be a list of regions, in which * is any text."
         }
         Malformed::Signature => "The Signature is not one.",
         Malformed::Date => "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",

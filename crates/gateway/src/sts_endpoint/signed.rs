@@ -43,8 +43,8 @@ pub(super) fn authenticate(
     let verified = sigv4::verify(&head, claims, unproven.secret(), &expect)
         .map_err(|error| signature::verify(&error))?;
     facts.auth = Some(match verified.scheme() {
-        Scheme::HeaderV4 | Scheme::HeaderHmacV1 => "REST-HEADER",
-        Scheme::QueryV4 | Scheme::QueryHmacV1 => "REST-QUERY-STRING",
+        Scheme::HeaderV4 | Scheme::HeaderV4a | Scheme::HeaderHmacV1 => "REST-HEADER",
+        Scheme::QueryV4 | Scheme::QueryV4a | Scheme::QueryHmacV1 => "REST-QUERY-STRING",
         Scheme::FormV4 | Scheme::FormHmacV1 => "POST",
     });
     facts.access_key_id = Some(verified.access_key_id().to_string());

@@ -23,6 +23,7 @@ enum By {
     Alice,
     AliceInUrl,
     AliceByHmacV1,
+    AliceByV4a,
     Loader,
     LoaderInUrl,
     Wrong,
@@ -95,6 +96,7 @@ fn sent() -> impl Strategy<Value = Sent> {
         By::Alice,
         By::AliceInUrl,
         By::AliceByHmacV1,
+        By::AliceByV4a,
         By::Loader,
         By::LoaderInUrl,
         By::Wrong,
@@ -189,6 +191,7 @@ fn signed(sent: &Sent, alice: &Credentials, loader: &Credentials) -> Prepared {
         By::Alice => prepared.sign(alice),
         By::AliceInUrl => prepared.presign(alice, 600),
         By::AliceByHmacV1 => prepared.sign_hmacv1(alice, if host == HOST { "" } else { "/data" }),
+        By::AliceByV4a => prepared.sign_v4a(alice, "*"),
         By::Loader => prepared.sign(loader),
         By::LoaderInUrl => prepared.presign(loader, 600),
         By::Wrong => prepared.sign(&Credentials::new(&loader.access_key, "another-secret-000000")),
@@ -288,7 +291,7 @@ async fn compare(
     prop_assert_eq!((explained.len(), supposed.len()), (prepared.len(), prepared.len()));
     for ((sent, explained), supposed) in sent.iter().zip(&explained).zip(&supposed) {
         // Whoever asks for her is told what she is told; what is wrong with the bytes is not theirs to ask.
-        if matches!(sent.by, By::Alice | By::AliceInUrl | By::AliceByHmacV1)
+        if matches!(sent.by, By::Alice | By::AliceInUrl | By::AliceByHmacV1 | By::AliceByV4a)
             && explained["reject"].is_null()
         {
             for tags in [true, false] {

@@ -45,6 +45,7 @@ mod rotations;
 mod routing;
 mod sessions;
 mod signatures;
+mod sigv4a;
 mod spelled;
 mod strangers;
 mod tags;

@@ -106,7 +106,10 @@ async fn a06_authorization_headers_that_are_none() {
         ),
         ("AWS4-HMAC-SHA256 ,,,,,,,,=,=,=", "AuthorizationHeaderMalformed"),
         ("AWS AKIALOADER0000000001:c2lnbmF0dXJl", "InvalidRequest"),
-        ("AWS4-ECDSA-P256-SHA256 Credential=a, SignedHeaders=b, Signature=c", "InvalidRequest"),
+        (
+            "AWS4-ECDSA-P256-SHA256 Credential=a, SignedHeaders=b, Signature=c",
+            "AuthorizationHeaderMalformed",
+        ),
         ("Bearer abc", "InvalidArgument"),
         ("Basic YTpi", "InvalidArgument"),
         ("aws4-hmac-sha256 Credential=a", "InvalidArgument"),

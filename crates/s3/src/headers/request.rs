@@ -61,6 +61,7 @@ const OURS: &[&str] = &[
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-decoded-content-length",
+    "x-amz-region-set",
     "x-amz-security-token",
     // Java's older request for a checksum behind the object, which is never given.
     "x-amz-te",

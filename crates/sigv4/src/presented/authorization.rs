@@ -5,11 +5,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue};
 
-use super::{Accept, Signed, credential, header_date, malformed, v4};
+use super::{Accept, Signed, V4aText, credential, header_date, header_region_set, malformed, v4};
 use crate::error::{Malformed, Place, PresentError, UnsupportedScheme};
 use crate::key::AccessKeyId;
 use crate::signature::ALGORITHM;
 use crate::time::Timestamp;
+use crate::v4a;
 
 /// Reads the header and the date that belongs to it.
 pub(super) fn read(
@@ -23,8 +24,22 @@ pub(super) fn read(
     if scheme == HMAC_V1 && accept.hmac_v1_header {
         return hmac_v1(fields.trim(), headers);
     }
-    check_scheme(scheme)?;
+    let is_v4a = scheme == v4a::ALGORITHM && accept.sigv4a;
+    if !is_v4a {
+        check_scheme(scheme)?;
+    }
     let fields = Fields::read(fields).map_err(bad)?;
+    if is_v4a {
+        let text = V4aText {
+            credential: fields.credential,
+            region_set: header_region_set(headers).map_err(bad)?,
+            signed_at: header_date(headers, Timestamp::parse_basic, Timestamp::parse_date_header)?,
+            signed_headers: fields.signed_headers,
+            signature: fields.signature,
+        };
+        let (id, v4a) = text.read().map_err(bad)?;
+        return Ok((id, Signed::HeaderV4a(v4a)));
+    }
     let (id, scope) = credential(fields.credential).map_err(bad)?;
     let signed_at = header_date(headers, Timestamp::parse_basic, Timestamp::parse_date_header)?;
     let v4 = v4(scope, signed_at, fields.signed_headers, fields.signature).map_err(bad)?;
@@ -47,7 +62,7 @@ fn check_scheme(scheme: &str) -> Result<(), PresentError> {
     let unsupported = match scheme {
         ALGORITHM => return Ok(()),
         HMAC_V1 => UnsupportedScheme::HmacV1Header,
-        "AWS4-ECDSA-P256-SHA256" => UnsupportedScheme::SigV4a,
+        v4a::ALGORITHM => UnsupportedScheme::SigV4a,
         _ => UnsupportedScheme::Other,
     };
     Err(PresentError::Unsupported(unsupported))

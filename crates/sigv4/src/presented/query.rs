@@ -8,15 +8,17 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
-use super::{V4, credential, malformed, v4};
+use super::{Accept, Signed, V4aText, X_AMZ_REGION_SET, credential, credential_v4a, malformed, v4};
 use crate::canonical::query_pairs;
 use crate::error::{Malformed, Place, PresentError, UnsupportedScheme};
 use crate::key::{AccessKeyId, SessionToken};
 use crate::sign::MAX_PRESIGN_SECONDS;
 use crate::signature::ALGORITHM;
 use crate::time::Timestamp;
+use crate::v4a;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -26,19 +28,21 @@ enum Name {
     Date,
     SignedHeaders,
     Expires,
+    RegionSet,
     Token,
     V1Key,
     V1Signature,
     V1Expires,
 }
 
-const AMZ_NAMES: [(Name, &str); 7] = [
+const AMZ_NAMES: [(Name, &str); 8] = [
     (Name::Algorithm, "X-Amz-Algorithm"),
     (Name::Credential, "X-Amz-Credential"),
     (Name::Signature, "X-Amz-Signature"),
     (Name::Date, "X-Amz-Date"),
     (Name::SignedHeaders, "X-Amz-SignedHeaders"),
     (Name::Expires, "X-Amz-Expires"),
+    (Name::RegionSet, "X-Amz-Region-Set"),
     (Name::Token, "X-Amz-Security-Token"),
 ];
 
@@ -63,6 +67,7 @@ pub(super) struct Names<'a> {
     date: Option<&'a str>,
     signed_headers: Option<&'a str>,
     expires: Option<&'a str>,
+    region_set: Option<&'a str>,
     pub(super) token: Option<&'a str>,
     v1_key: Option<&'a str>,
     v1_signature: Option<&'a str>,
@@ -109,6 +114,7 @@ impl<'a> Names<'a> {
             Name::Date => &mut self.date,
             Name::SignedHeaders => &mut self.signed_headers,
             Name::Expires => &mut self.expires,
+            Name::RegionSet => &mut self.region_set,
             Name::Token => &mut self.token,
             Name::V1Key => &mut self.v1_key,
             Name::V1Signature => &mut self.v1_signature,
@@ -135,8 +141,12 @@ impl<'a> Names<'a> {
         Ok(Some(SessionToken::parse(decoded(raw).unwrap_or_default().into_owned())?))
     }
 
-    /// The claims of a presigned URL, and its lifetime in seconds.
-    pub(super) fn v4(&self) -> Result<(AccessKeyId, V4, u32), PresentError> {
+    /// The claims of a presigned URL.
+    pub(super) fn v4(
+        &self,
+        headers: &HeaderMap,
+        accept: Accept,
+    ) -> Result<(AccessKeyId, Signed), PresentError> {
         let bad = |reason| malformed(Place::Query, reason);
         if let Some(name) = self.odd_case {
             return Err(bad(Malformed::Case(name)));
@@ -146,21 +156,42 @@ impl<'a> Names<'a> {
             decoded(raw).ok_or_else(|| bad(Malformed::Shape))
         };
         let algorithm = need(self.algorithm, "X-Amz-Algorithm")?;
-        match algorithm.as_ref() {
-            ALGORITHM => {}
-            "AWS4-ECDSA-P256-SHA256" => {
-                return Err(PresentError::Unsupported(UnsupportedScheme::SigV4a));
-            }
+        let is_v4a = match algorithm.as_ref() {
+            ALGORITHM => false,
+            v4a::ALGORITHM if accept.sigv4a => true,
+            v4a::ALGORITHM => return Err(PresentError::Unsupported(UnsupportedScheme::SigV4a)),
             _ => return Err(bad(Malformed::Algorithm)),
+        };
+        let claimed = need(self.credential, "X-Amz-Credential")?;
+        // What is wrong with the scope is said before anything else.
+        if is_v4a {
+            credential_v4a(&claimed).map_err(bad)?;
+        } else {
+            credential(&claimed).map_err(bad)?;
         }
-        let (id, scope) = credential(&need(self.credential, "X-Amz-Credential")?).map_err(bad)?;
         let date = need(self.date, "X-Amz-Date")?;
         let signed_at = Timestamp::parse_basic(&date).map_err(|_| bad(Malformed::Date))?;
         let lifetime = lifetime(&need(self.expires, "X-Amz-Expires")?).map_err(bad)?;
         let signed_headers = need(self.signed_headers, "X-Amz-SignedHeaders")?;
         let signature = need(self.signature, "X-Amz-Signature")?;
+        if is_v4a {
+            let text = V4aText {
+                credential: &claimed,
+                region_set: Some(&need(self.region_set, "X-Amz-Region-Set")?),
+                signed_at,
+                signed_headers: &signed_headers,
+                signature: &signature,
+            };
+            let (id, v4a) = text.read().map_err(bad)?;
+            // A second set, of which somebody might read the other one.
+            if headers.contains_key(X_AMZ_REGION_SET) {
+                return Err(bad(Malformed::RegionSet));
+            }
+            return Ok((id, Signed::QueryV4a { v4a, lifetime_seconds: lifetime }));
+        }
+        let (id, scope) = credential(&claimed).map_err(bad)?;
         let v4 = v4(scope, signed_at, &signed_headers, &signature).map_err(bad)?;
-        Ok((id, v4, lifetime))
+        Ok((id, Signed::Query { v4, lifetime_seconds: lifetime }))
     }
 
     /// The claims of an HMACv1 URL: key, last second, signature.

@@ -160,7 +160,7 @@ fn schemes_that_are_not_ours() {
 
 fn with_hmac_v1(headers: &[(&str, &str)], query: &str) -> Result<Claims, PresentError> {
     let mut request = Request::new("GET", "/", query, headers);
-    request.accept = Accept { hmac_v1_header: true };
+    request.accept = Accept { hmac_v1_header: true, ..Accept::default() };
     request.claims()
 }
 
@@ -232,7 +232,11 @@ fn the_date_of_an_hmac_v1_header() {
         all.extend(headers);
         match with_hmac_v1(&all, "")?.signed {
             Signed::HeaderHmacV1 { signed_at, .. } => Ok(signed_at),
-            Signed::Header(_) | Signed::Query { .. } | Signed::QueryHmacV1 { .. } => {
+            Signed::Header(_)
+            | Signed::Query { .. }
+            | Signed::HeaderV4a(_)
+            | Signed::QueryV4a { .. }
+            | Signed::QueryHmacV1 { .. } => {
                 panic!("not HMACv1 in the header")
             }
         }
@@ -273,9 +277,11 @@ fn the_date_of_a_header_signature() {
         let claims = Request::new("GET", "/", "", &all).claims()?;
         match claims.signed {
             Signed::Header(v4) => Ok(v4.signed_at),
-            Signed::Query { .. } | Signed::QueryHmacV1 { .. } | Signed::HeaderHmacV1 { .. } => {
-                panic!("not in the header")
-            }
+            Signed::Query { .. }
+            | Signed::HeaderV4a(_)
+            | Signed::QueryV4a { .. }
+            | Signed::QueryHmacV1 { .. }
+            | Signed::HeaderHmacV1 { .. } => panic!("not in the header"),
         }
     };
     let imf = "Fri, 02 Jan 2026 03:04:05 GMT";

@@ -5,6 +5,7 @@ fn main() {
         access_key_id: AccessKeyId::parse("AKID").unwrap(),
         scheme: Scheme::HeaderV4,
         region: None,
+        region_set: None,
         signed_at: None,
         expires_at: None,
         payload: Payload::Unsigned,

@@ -53,6 +53,7 @@ fn malformed() -> Vec<PresentError> {
         Malformed::Region => [Malformed::Region],
         Malformed::Service => [Malformed::Service],
         Malformed::Terminator => [Malformed::Terminator],
+        Malformed::RegionSet => [Malformed::RegionSet],
         Malformed::SignedHeaders => [Malformed::SignedHeaders],
         Malformed::Signature => [Malformed::Signature],
         Malformed::Date => [Malformed::Date],

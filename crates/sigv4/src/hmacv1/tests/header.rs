@@ -16,7 +16,7 @@ const DATE: &str = "Fri, 02 Jan 2026 03:04:05 GMT";
 fn request(method: &str, path: &str, query: &str, headers: &[(&str, &str)]) -> Request {
     let mut request = Request::new(method, path, query, headers);
     request.set("host", "s3.gateway.test");
-    request.accept = Accept { hmac_v1_header: true };
+    request.accept = Accept { hmac_v1_header: true, ..Accept::default() };
     request
 }
 

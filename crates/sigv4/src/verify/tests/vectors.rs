@@ -194,7 +194,12 @@ fn signed_s3_requests_hold_and_changed_ones_do_not() {
         match scheme {
             Scheme::HeaderV4 => header += 1,
             Scheme::QueryV4 => query += 1,
-            Scheme::QueryHmacV1 | Scheme::HeaderHmacV1 | Scheme::FormV4 | Scheme::FormHmacV1 => {
+            Scheme::HeaderV4a
+            | Scheme::QueryV4a
+            | Scheme::QueryHmacV1
+            | Scheme::HeaderHmacV1
+            | Scheme::FormV4
+            | Scheme::FormHmacV1 => {
                 panic!("{}", row.query)
             }
         }
