@@ -50,6 +50,7 @@ def through(store, authorization):
         "trusted_proxies": [],
         # A case of the suite asks for what the account has of buckets; another sends this header and means nothing by it.
         "list_buckets": "all",
+        "hmac_v1_header": True,
         "harmless_headers": ["x-amz-foo"],
         "stores": [
             {

@@ -24,6 +24,7 @@ mod post_object;
 mod preflight;
 mod received;
 mod resolved;
+mod rewritten;
 mod source_conditions;
 mod sts;
 

@@ -459,9 +459,10 @@ impl Reject {
             | UpstreamError::BodyTimeout => {
                 Rejection::new(AwsCode::ServiceUnavailable, self).operator()
             }
-            UpstreamError::Tls(_) | UpstreamError::ServerName | UpstreamError::Exchange(_) => {
-                Rejection::new(AwsCode::InternalError, self).operator()
-            }
+            UpstreamError::Tls(_)
+            | UpstreamError::ServerName
+            | UpstreamError::Exchange(_)
+            | UpstreamError::Deaf => Rejection::new(AwsCode::InternalError, self).operator(),
         }
     }
 }

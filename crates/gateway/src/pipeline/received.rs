@@ -121,7 +121,9 @@ impl<B> Received<B> {
             return None;
         }
         let head = RequestHead { method: &method, ..self.head.for_signature() };
-        let Ok(Presented::Signed(claims)) = sigv4::present(&head) else { return None };
+        let Ok(Presented::Signed(claims)) = sigv4::present(&head, self.snapshot.live.accept) else {
+            return None;
+        };
         let (id, token) = (claims.access_key_id(), claims.session_token());
         let unproven = lookup(&self.snapshot, id, token, self.now).ok()?;
         let service = sigv4::Service::S3;

@@ -1,32 +1,63 @@
-//! A connection whose peer never waits for our acknowledgement.
+//! A connection whose peer never waits for our acknowledgement, and is heard to its end.
 //!
 //! A store that writes head and body of an answer apart, with Nagle's algorithm on (RFC 896, and the
 //! default: Ceph RGW's among others), holds the body until the head is acknowledged; the kernel here delays
 //! that acknowledgement, by 40 ms on Linux, in the hope of data to send along. So small answers take
 //! 44 ms on a kept connection. While an answer is awaited, what was read is acknowledged as soon as there is
 //! nothing more to read (`TCP_QUICKACK`, tcp(7)).
+//!
+//! A store that refuses an upload may answer and close before it has read all of it. Then a write fails, and the
+//! answer that says why is there to be read: what is written from then on goes nowhere, until it was read. That
+//! it went nowhere is remembered, so that nobody takes it for delivered.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Whether an answer is awaited on a connection: between exchanges there is nobody to be hurried.
+/// What is known of a connection beside it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Awaited(Arc<AtomicBool>);
+pub(super) struct Awaited(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    awaited: AtomicBool,
+    deaf: AtomicBool,
+}
 
 impl Awaited {
-    /// From now on, or no longer.
+    /// Whether an answer is awaited, from now on: between exchanges there is nobody to be hurried.
     pub(super) fn set(&self, awaited: bool) {
-        self.0.store(awaited, Ordering::Relaxed);
+        self.0.awaited.store(awaited, Ordering::Relaxed);
     }
 
     fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.awaited.load(Ordering::Relaxed)
+    }
+
+    /// Whether the store did not take all that was written.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.0.deaf.load(Ordering::Acquire)
+    }
+
+    /// A write went wrong; it counts as done if that is because the other side closed.
+    fn hear(&self, wrote: io::Result<usize>, length: usize) -> io::Result<usize> {
+        match wrote {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+                ) =>
+            {
+                self.0.deaf.store(true, Ordering::Release);
+                Ok(length)
+            }
+            wrote => wrote,
+        }
     }
 }
 
@@ -78,7 +109,8 @@ impl AsyncWrite for Acknowledged {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, data)
+        let wrote = ready!(Pin::new(&mut self.tcp).poll_write(cx, data));
+        Poll::Ready(self.awaited.hear(wrote, data.len()))
     }
 
     fn poll_write_vectored(
@@ -86,7 +118,8 @@ impl AsyncWrite for Acknowledged {
         cx: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write_vectored(cx, data)
+        let wrote = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, data));
+        Poll::Ready(self.awaited.hear(wrote, data.iter().map(|slice| slice.len()).sum()))
     }
 
     fn is_write_vectored(&self) -> bool {

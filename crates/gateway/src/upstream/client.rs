@@ -83,6 +83,9 @@ pub enum UpstreamError {
     /// The store did not begin to answer in time.
     #[error("the store did not answer in time")]
     FirstByteTimeout,
+    /// The store closed while it was being sent something, and answered as if it had all of it.
+    #[error("the store answered that all is well without reading all of the request")]
+    Deaf,
     /// The store stopped taking the request's body.
     #[error("the store stopped taking the upload")]
     BodyTimeout,
@@ -163,6 +166,9 @@ impl Pool {
             connection.awaited.set(true);
             let exchange = connection.sender.try_send_request(request);
             match answer_in_time(exchange, &progress, patience).await? {
+                Ok(response) if response.status().is_success() && connection.awaited.is_deaf() => {
+                    return Err(UpstreamError::Deaf);
+                }
                 Ok(response) => {
                     let lent = Lent { pool: self.clone(), connection, progress, _permit: permit };
                     return Ok(response.map(|body| StoreBody { body, lent: Some(lent) }));
@@ -389,6 +395,7 @@ impl StoreBody {
     fn finished(&mut self) {
         if let Some(Lent { pool, connection, progress, _permit }) = self.lent.take()
             && progress.ended()
+            && !connection.awaited.is_deaf()
             && !connection.sender.is_closed()
         {
             pool.give_back(connection);

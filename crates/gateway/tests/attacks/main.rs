@@ -19,6 +19,7 @@ mod conditions;
 mod copies;
 mod credentials;
 mod dialects;
+mod early_answers;
 mod endpoints;
 mod explained;
 mod form;

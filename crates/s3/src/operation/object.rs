@@ -16,7 +16,8 @@ pub(super) const SPECS: &[Spec] = &[
         .answers(A::Empty),
     Spec::new(K::CompleteMultipartUpload, Post, Object)
         .required(&["uploadId"])
-        .headers(&[OWNER, PAYER, SSE_C, WRITE_CONDITIONS, OBJECT_DIGESTS])
+        // Of SSE as of the parts.
+        .headers(&[OWNER, PAYER, SSE, SSE_C, WRITE_CONDITIONS, OBJECT_DIGESTS])
         .document(COMPLETE)
         .whole_object_digest()
         .answers(A::Complete),

@@ -160,6 +160,7 @@ fn upstreams() -> Vec<UpstreamError> {
         UpstreamError::Exchange(_) => [UpstreamError::Exchange(broken_exchange())],
         UpstreamError::FirstByteTimeout => [UpstreamError::FirstByteTimeout],
         UpstreamError::BodyTimeout => [UpstreamError::BodyTimeout],
+        UpstreamError::Deaf => [UpstreamError::Deaf],
     })
 }
 
