@@ -1,12 +1,14 @@
 """Runs the public functional suite for S3 (ceph/s3-tests) straight at a store and through the gateway, and writes
 what came of it to docs/conformance/STORE.md.
 
-    conformance/run.sh --suite CHECKOUT --store rgw|garage|minio|embedded [--record-only] [-- PYTEST ARGUMENT...]
+    conformance/run.sh --suite CHECKOUT --store rgw|garage|minio|embedded [--again RUN...] [--record-only]
+                       [-- PYTEST ARGUMENT...]
 
 It runs three times: at the store; through the gateway with `authorization: store`; and with `authorization: gateway`.
 Each account of the suite is a user of the gateway, for whom it has that account's keys of the store. A case that
-passes straight and not through us must have its reason in conformance/reasons.yaml, or the run fails. `--record-only`
-writes the record anew from the last results. With pytest arguments, such as `-k multipart`, nothing is written.
+passes straight and not through us must have its reason in conformance/reasons.yaml, or the run fails. `--again` takes
+only some of the three (direct, store, gateway), and the results of the last time for the others; `--record-only` takes
+all from there. With pytest arguments, such as `-k multipart`, nothing is written.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from through import straight, through
 
 # Without the cases that wait for days (expiration, transition), need a cloud, or look at logs of requests.
 MARKS = "not lifecycle_expiration and not lifecycle_transition and not cloud_transition and not cloud_restore and not bucket_logging"
+RUNS = ["direct", "store", "gateway"]
 FILES = ["s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py"]
 
 
@@ -71,6 +74,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--suite")
     parser.add_argument("--store", choices=STORES, required=True)
+    parser.add_argument("--again", nargs="+", choices=RUNS, default=RUNS)
     parser.add_argument("--record-only", action="store_true")
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     options, arguments = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
@@ -84,11 +88,12 @@ def main():
         if not BUILT:
             build()
         facts = {"suite": suite_version(suite), "results": {}}
+        for name in set(RUNS) - set(options.again):
+            facts["results"][name] = json.loads((WORK / f"{options.store}-{name}.json").read_text())
         with STORES[options.store]() as store:
             facts |= {"version": store.version, "preset": PRESETS[store.name]}
-            places = {"direct": straight(store)}
-            places |= {mode: through(store, mode) for mode in ("store", "gateway")}
-            for name, place in places.items():
+            for name in options.again:
+                place = straight(store) if name == "direct" else through(store, name)
                 facts["results"][name] = run(suite, store, name, place, arguments)
         if arguments:
             return 0

@@ -68,24 +68,38 @@ const CEPH_RGW: Preset = Preset {
     },
 };
 
-/// Garage, reported of 2.5.
+/// Garage, measured with 2.5. It does not encrypt, either, and does not say that it did: that passes.
 const GARAGE: Preset = Preset {
     name: "garage",
-    key_rules: KeyRules::EXACT,
+    key_rules: KeyRules { folds_leading_slash: true, ..KeyRules::EXACT },
     ignored_headers: &[
         NAMESPACE,
         (OperationKind::CompleteMultipartUpload, "if-match"),
         (OperationKind::CompleteMultipartUpload, "if-none-match"),
+        (OperationKind::CopyObject, "x-amz-tagging"),
+        (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
         (OperationKind::DeleteObject, "if-match"),
         (OperationKind::PutObject, "if-match"),
         (OperationKind::PutObject, "if-none-match"),
+        (OperationKind::PutObject, "x-amz-tagging"),
     ],
-    capabilities: Capabilities { trailers: true, object_tags: false, ..GENERIC.capabilities },
+    capabilities: Capabilities {
+        trailers: true,
+        object_tags: false,
+        bucket_owner: false,
+        ..GENERIC.capabilities
+    },
     ..GENERIC
 };
 
-/// MinIO, reported of its last release.
-const MINIO: Preset = Preset { name: "minio", key_rules: KeyRules::MINIO, ..GENERIC };
+/// MinIO, measured with the last version that its Go module has.
+const MINIO: Preset = Preset {
+    name: "minio",
+    key_rules: KeyRules::MINIO,
+    ignored_headers: &[NAMESPACE, (OperationKind::DeleteObject, "if-match")],
+    capabilities: Capabilities { trailers: true, bucket_owner: false, ..GENERIC.capabilities },
+    ..GENERIC
+};
 
 /// OpenStack Swift with s3api, reported of 2.30. Checksum headers are not known to it.
 const SWIFT: Preset = Preset {
