@@ -30,6 +30,7 @@ pub const S3_HEADERS: &[&str] = &[
     "x-amz-abort-date",
     "x-amz-abort-rule-id",
     "x-amz-bucket-region",
+    "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
     "x-amz-checksum-crc32c",
     "x-amz-checksum-crc64nvme",

@@ -33,6 +33,7 @@ mod keys;
 mod meaning;
 mod memory;
 mod neighbour;
+mod parts;
 mod payloads;
 mod plan;
 mod policies;
