@@ -122,6 +122,9 @@ pub enum Reject {
     /// A condition on the source of a copy does not hold.
     #[error("the condition `{0}` on the source does not hold")]
     CopyCondition(&'static str),
+    /// The store does not show the source of a copy, whose conditions are to be looked at, to its keys.
+    #[error("the store denies a look at the source of the copy")]
+    CopySourceDenied,
     /// A condition on the source of a copy that cannot be read.
     #[error("the header `{0}` holds nothing to compare with")]
     CopyConditionValue(&'static str),
@@ -317,6 +320,7 @@ impl Reject {
             Self::CopyCondition(name) => {
                 Rejection::new(AwsCode::PreconditionFailed, self).extra("Condition", name)
             }
+            Self::CopySourceDenied => Rejection::new(AwsCode::AccessDenied, self),
             Self::CopyConditionValue(name) => {
                 self.told(AwsCode::InvalidArgument).extra("ArgumentName", name)
             }

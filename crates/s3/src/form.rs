@@ -66,6 +66,9 @@ pub enum FormError {
     /// A value that cannot be what the field is for.
     #[error("the field `{0}` has a value that is not valid")]
     Value(String),
+    /// The field `bucket` names another bucket than the one that the form is sent to.
+    #[error("the field `bucket` names another bucket")]
+    Bucket,
     /// The key is none.
     #[error("the field `key` holds {0}")]
     Key(#[from] NameError),
@@ -87,6 +90,7 @@ impl FormError {
         match self {
             Self::Boundary | Self::Malformed => AwsCode::MalformedPOSTRequest,
             Self::TooLarge => AwsCode::MaxPostPreDataLengthExceededError,
+            Self::Bucket => AwsCode::AccessDenied,
             Self::Files => AwsCode::IncorrectNumberOfFilesInPostRequest,
             Self::Key(NameError::LongKey) => AwsCode::KeyTooLongError,
             Self::Tagging(TaggingError::TooMany | TaggingError::Repeated(_)) => AwsCode::InvalidTag,

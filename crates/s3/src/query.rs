@@ -33,7 +33,13 @@ pub(crate) struct Query {
     pub(crate) hoisted: Vec<(String, String)>,
     /// The first name that is none of all these.
     pub(crate) unknown: Option<String>,
+    /// Whether it is nothing but what a redirect appends ([`REDIRECTED`]).
+    pub(crate) redirected: bool,
 }
+
+/// What S3 appends to the URL that a form's `success_action_redirect` names: whoever is redirected to an object, or
+/// to a bucket, asks for it so. To whatever is read there it means nothing.
+const REDIRECTED: [&str; 3] = ["bucket", "etag", "key"];
 
 /// Why a query string was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +59,7 @@ impl Query {
     pub(crate) fn parse(query: &str, presigned: Presigned) -> Result<Self, QueryError> {
         let mut seen: Vec<String> = Vec::new();
         let mut parsed = Self::default();
+        let mut unknown = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = canonical_name(decode(name, Plus::Space)?);
@@ -67,12 +74,14 @@ impl Query {
                 Class::Parameter(known) => parsed.parameters.push((known, value)),
                 Class::Hoisted => parsed.hoisted.push((name.to_ascii_lowercase(), value)),
                 Class::Dropped => {}
-                Class::Unknown => {
-                    parsed.unknown.get_or_insert_with(|| name.clone());
-                }
+                Class::Unknown => unknown.push(name.clone()),
             }
             seen.push(name);
         }
+        parsed.redirected = parsed.parameters.is_empty()
+            && unknown.len() == REDIRECTED.len()
+            && REDIRECTED.iter().all(|name| unknown.iter().any(|known| known == name));
+        parsed.unknown = unknown.into_iter().next().filter(|_| !parsed.redirected);
         Ok(parsed)
     }
 

@@ -221,7 +221,10 @@ pub fn identify(raw: &RawRequest<'_>) -> Result<Identified, ResolveError> {
         true => Some(copy_source(&collected.headers).map_err(&known)?),
         false => None,
     };
-    let refusal = query.unknown.as_deref().map(|name| Reason::UnknownQuery(shown(name)));
+    let read = [OperationKind::GetObject, OperationKind::HeadObject, OperationKind::ListObjects];
+    let astray = query.redirected && !read.contains(&spec.kind);
+    let unknown = query.unknown.as_deref().or(astray.then_some("bucket"));
+    let refusal = unknown.map(|name| Reason::UnknownQuery(shown(name)));
     let mut parsed = Parsed {
         spec,
         target,

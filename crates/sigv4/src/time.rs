@@ -181,22 +181,16 @@ fn imf_fixdate(text: &str) -> Option<Timestamp> {
     let month = MONTHS.iter().position(|name| name.as_bytes() == [a, b, c])?;
     let month = two(u8::try_from(month).ok()? + 1);
     let date = date(&[y, z, v, u], &month, &[d, e])?;
-    if short_weekday(date.weekday()) != weekday {
-        return None;
-    }
+    // Which day of the week it was says the date. Some clients are wrong about it.
+    WEEKDAYS.contains(&weekday).then_some(())?;
     at(date, &[h, j], &[i, k], &[s, t])
 }
 
-const fn short_weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "Mon",
-        Weekday::Tuesday => "Tue",
-        Weekday::Wednesday => "Wed",
-        Weekday::Thursday => "Thu",
-        Weekday::Friday => "Fri",
-        Weekday::Saturday => "Sat",
-        Weekday::Sunday => "Sun",
-    }
+/// RFC 9110, 5.6.7.
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+fn short_weekday(day: Weekday) -> &'static str {
+    WEEKDAYS.get(usize::from(day.number_days_from_monday())).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ fn names(list: &str, etag: &str) -> bool {
 /// Lets a copy go on whose conditions hold. The header that names the source then names its version, if it has one.
 ///
 /// # Errors
-/// [`Reject::CopyCondition`]; [`Reject::StoreAnswer`] when the source cannot be looked at.
+/// [`Reject::CopyCondition`]; [`Reject::CopySourceDenied`], [`Reject::Busy`] and [`Reject::StoreAnswer`] when the
+/// source cannot be looked at.
 pub(super) async fn check(
     asking: &Asking<'_>,
     operation: &Operation,
@@ -95,6 +96,8 @@ pub(super) async fn check(
         StatusCode::OK => {}
         // Then the copy fails as well, in the store's words.
         StatusCode::NOT_FOUND => return Ok(()),
+        StatusCode::FORBIDDEN => return Err(Reject::CopySourceDenied),
+        StatusCode::SERVICE_UNAVAILABLE => return Err(Reject::Busy),
         status => {
             return Err(Reject::StoreAnswer(format!("status {status} for the source of a copy")));
         }

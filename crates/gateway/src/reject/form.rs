@@ -21,6 +21,9 @@ pub(super) fn malformed(error: &FormError) -> Rejection {
                 .say("A field of the form is repeated, misplaced, or has no valid value.")
                 .extra("ArgumentName", name)
         }
+        FormError::Bucket => rejection
+            .say("The form is for another bucket than the one that it was sent to.")
+            .extra("ArgumentName", "bucket"),
         FormError::Key(_) => rejection.extra("ArgumentName", "key"),
         FormError::Tagging(_) => rejection.extra("ArgumentName", "tagging"),
         FormError::AfterFile => rejection

@@ -98,16 +98,22 @@ impl OutgoingBody {
         self
     }
 
-    fn poll_awaited(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(awaited) = &mut self.awaited
-            && Pin::new(&mut awaited.told).poll(cx).is_pending()
-            && awaited.patience.as_mut().poll(cx).is_pending()
-        {
-            self.progress.waits();
-            return Poll::Pending;
+    /// Whether the store wants it. Whoever was to tell is gone once the store has answered for good: then it is not
+    /// wanted, and nothing of it may be asked of the client.
+    fn poll_awaited(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unverified>> {
+        if let Some(awaited) = &mut self.awaited {
+            match Pin::new(&mut awaited.told).poll(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Unverified)),
+                Poll::Pending if awaited.patience.as_mut().poll(cx).is_ready() => {}
+                Poll::Pending => {
+                    self.progress.waits();
+                    return Poll::Pending;
+                }
+            }
         }
         self.awaited = None;
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 
     /// A handle that tells how far this body got, also after it was given away.
@@ -126,7 +132,9 @@ impl Body for OutgoingBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Unverified>>> {
         let this = &mut *self;
-        ready!(this.poll_awaited(cx));
+        if let Err(refused) = ready!(this.poll_awaited(cx)) {
+            return Poll::Ready(Some(Err(refused)));
+        }
         let polled = match &mut this.source {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Source::Stream(stream) => stream.poll_data(cx),

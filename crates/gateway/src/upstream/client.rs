@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
 use super::acknowledged::{Acknowledged, Awaited};
@@ -95,6 +96,18 @@ pub enum UpstreamError {
 struct Connection {
     sender: SendRequest<OutgoingBody>,
     awaited: Awaited,
+    /// Ends what drives it, with whatever is still being sent.
+    _driver: Driver,
+}
+
+/// The task that reads and writes a connection. It ends with this: a request whose answer was read, or given up,
+/// sends no more, and its connection is not there beyond the pool's limit.
+struct Driver(AbortHandle);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 struct Idle {
@@ -253,7 +266,7 @@ impl Pool {
         tcp.set_nodelay(true).map_err(UpstreamError::Connect)?;
         let awaited = Awaited::default();
         let tcp = Acknowledged::new(tcp, awaited.clone());
-        let sender = match tls {
+        let (sender, driver) = match tls {
             None => handshake(TokioIo::new(tcp)).await?,
             Some(config) => {
                 let name = ServerName::try_from(host.clone())
@@ -263,7 +276,7 @@ impl Pool {
                 handshake(TokioIo::new(stream)).await?
             }
         };
-        Ok(Connection { sender, awaited })
+        Ok(Connection { sender, awaited, _driver: driver })
     }
 }
 
@@ -305,7 +318,7 @@ async fn answer_in_time<T>(
 /// Larger than any answer head of a store that we know; bounds what a store can make us hold.
 const MAX_ANSWER_HEAD: usize = 64 * 1024;
 
-async fn handshake<T>(io: T) -> Result<SendRequest<OutgoingBody>, UpstreamError>
+async fn handshake<T>(io: T) -> Result<(SendRequest<OutgoingBody>, Driver), UpstreamError>
 where
     T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
@@ -317,14 +330,14 @@ where
         .map_err(UpstreamError::Exchange)?;
     #[expect(
         clippy::disallowed_methods,
-        reason = "drives one connection; ends when its sender is dropped or the store closes"
+        reason = "drives one connection; ends with it, or when the store closes"
     )]
-    tokio::spawn(async move {
+    let driver = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "connection to the store ended");
         }
     });
-    Ok(sender)
+    Ok((sender, Driver(driver.abort_handle())))
 }
 
 /// How far a request body has got: shared between the body and the exchange that carries it.

@@ -40,7 +40,7 @@ impl CompleteRequest {
         if parts.is_empty() {
             return Err(XmlError::Missing("Part").into());
         }
-        if !parts.is_sorted_by(|one: &Part, next| one.number < next.number) {
+        if !parts.is_sorted_by(|one: &Part, next| one.number <= next.number) {
             return Err(DocumentError::PartOrder);
         }
         Ok(Self { parts })

@@ -136,6 +136,8 @@ impl PostPolicy {
         let mut conditions = Vec::new();
         for one in document.conditions {
             match one {
+                // AWS: "Simple-Conditions must have exactly one property specified."
+                Written::Pairs(Pairs(pairs)) if pairs.is_empty() => return Err(malformed()),
                 Written::Pairs(Pairs(pairs)) => {
                     conditions.extend(pairs.into_iter().map(|(field, value)| Condition::Is {
                         field: field.to_ascii_lowercase(),

@@ -380,7 +380,7 @@ fn what_a_form_cannot_mean_is_refused() {
     let bad: &[(&[(&str, &str)], &str)] = &[
         (&[], "`key` is missing"),
         (&[("key", "")], "an empty key"),
-        (&[key, ("bucket", "other")], "`bucket` has a value"),
+        (&[key, ("bucket", "other")], "`bucket` names another bucket"),
         (&[key, ("acl", "Public-Read")], "`x-amz-acl` has a value"),
         (&[key, ("acl", "private"), ("x-amz-acl", "private")], "is repeated"),
         (&[key, ("x-amz-unknown", "1")], "`x-amz-unknown` implies"),

@@ -91,10 +91,10 @@ impl Form {
     ///
     /// # Errors
     /// [`FormError::Missing`] without the field `key`, [`FormError::Key`] if it is none, and
-    /// [`FormError::Value`] if the field `bucket` names another bucket than the request.
+    /// [`FormError::Bucket`] if the field `bucket` names another bucket than the request.
     pub fn key(&self, bucket: &Bucket) -> Result<Key, FormError> {
         if self.field("bucket").is_some_and(|named| named != bucket.as_str()) {
-            return Err(FormError::Value("bucket".to_owned()));
+            return Err(FormError::Bucket);
         }
         let key = self.field("key").ok_or(FormError::Missing("key"))?;
         Ok(Key::parse(key.replace(FILENAME, &self.filename))?)

@@ -52,7 +52,8 @@ fn what_is_no_time() {
     }
     assert_eq!(Timestamp::parse_basic("Fri, 24 May 2013 00:00:00 GMT"), Err(InvalidTime));
     for text in [
-        "Thu, 24 May 2013 00:00:00 GMT",
+        "Day, 24 May 2013 00:00:00 GMT",
+        "24 May 2013 00:00:00 GMT",
         "Fri, 24 May 2013 00:00:00 UTC",
         "Fri, 24 May 2013 00:00:00 +0000",
         "Fri, 24 may 2013 00:00:00 GMT",
@@ -63,6 +64,15 @@ fn what_is_no_time() {
     ] {
         assert_eq!(Timestamp::parse_date_header(text), Err(InvalidTime), "{text}");
     }
+}
+
+/// Some clients are wrong about the day of the week.
+#[test]
+fn which_day_of_the_week_it_was_says_the_date() {
+    let right = Timestamp::parse_date_header("Fri, 24 May 2013 00:00:00 GMT").unwrap();
+    let wrong = Timestamp::parse_date_header("Thu, 24 May 2013 00:00:00 GMT").unwrap();
+    assert_eq!(wrong, right);
+    assert_eq!(wrong.http_date(), "Fri, 24 May 2013 00:00:00 GMT");
 }
 
 proptest! {

@@ -136,6 +136,10 @@ fn a_preset_holds_for_what_is_not_written() {
     assert_eq!(rgw.key_rules, s3::KeyRules::RGW);
     assert_eq!(rgw.refused_operations, [s3::OperationKind::SelectObjectContent]);
     assert!(!rgw.capabilities.quoted_if_match && rgw.capabilities.checksum_headers);
+    // `GET /b//secret` reads `secret` there (A56).
+    for name in ["garage", "minio"] {
+        assert!(store(&format!("preset: {name}")).key_rules.folds_leading_slash, "{name}");
+    }
     let delete = (s3::OperationKind::DeleteObject, http::header::IF_MATCH);
     assert!(rgw.ignored_headers.contains(&delete));
     let written = store(

@@ -39,6 +39,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::Usage
         | Reject::ContinuationToken(_)
         | Reject::CopyCondition(_)
+        | Reject::CopySourceDenied
         | Reject::CopyConditionValue(_)
         | Reject::PolicyOfGateway
         | Reject::NoBucketPolicy

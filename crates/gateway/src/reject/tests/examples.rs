@@ -56,6 +56,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::Usage => [Reject::Usage],
         Reject::ContinuationToken(_) => [Reject::ContinuationToken(s3::listing::ContinuationTokenError)],
         Reject::CopyCondition(_) => [Reject::CopyCondition("x-amz-copy-source-if-match")],
+        Reject::CopySourceDenied => [Reject::CopySourceDenied],
         Reject::CopyConditionValue(_) => {
             [Reject::CopyConditionValue("x-amz-copy-source-if-modified-since")]
         },

@@ -48,6 +48,7 @@ pub(super) fn forms() -> Vec<FormError> {
         FormError::Missing(_) => [FormError::Missing("key")],
         FormError::Unexpected(_) => [FormError::Unexpected(field())],
         FormError::Value(_) => [FormError::Value(field())],
+        FormError::Bucket => [FormError::Bucket],
         FormError::Key(_) => [NameError::EmptyKey, NameError::LongKey].map(FormError::Key),
         FormError::Tagging(_) =>
             [TaggingError::Malformed, TaggingError::TooMany].map(FormError::Tagging),

@@ -364,3 +364,29 @@ fn post_object_is_known_by_its_form() {
     let form = request("POST", "/abc", "", &[("content-type", "Multipart/Form-Data; boundary=x")]);
     assert_eq!(identify(&form.raw()).unwrap().kind(), OperationKind::PostObject);
 }
+
+/// Whoever uploaded by a form is sent on to a page with these names in its query, and that page may be an object.
+#[test]
+fn a10_what_a_redirect_appends_is_passed_over_where_something_is_read() {
+    let appended = "bucket=abc&key=a%2Fb&etag=%22e%22";
+    for (method, path) in [("GET", "/abc/page.html"), ("HEAD", "/abc/page.html"), ("GET", "/abc")] {
+        let outgoing = operation(&request(method, path, appended, &[])).outgoing(Addressing::Path);
+        assert_eq!(outgoing.query, "", "{method} {path}");
+    }
+    for (method, path, query) in [
+        ("GET", "/", appended),
+        ("HEAD", "/abc", appended),
+        ("PUT", "/abc/k", appended),
+        ("DELETE", "/abc/k", appended),
+        ("GET", "/abc/k", "bucket=abc&key=k"),
+        ("GET", "/abc/k", "bucket=abc&key=k&etag=e&more=1"),
+        ("GET", "/abc/k", "bucket=abc&key=k&etag=e&versionId=v"),
+        ("GET", "/abc", "bucket=abc&key=k&etag=e&prefix=a"),
+    ] {
+        assert_eq!(
+            code(method, path, query, &[]),
+            AwsCode::InvalidArgument,
+            "{method} {path}?{query}"
+        );
+    }
+}
