@@ -5,10 +5,11 @@ import pathlib
 
 import boto3
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 
 bucket, prefix = os.environ["CLIENT_BUCKET"], os.environ["CLIENT_PREFIX"]
 small, large = pathlib.Path(os.environ["CLIENT_SMALL"]), pathlib.Path(os.environ["CLIENT_LARGE"])
-s3 = boto3.client("s3")
+s3 = boto3.client("s3", config=Config(s3={"addressing_style": os.environ["CLIENT_STYLE"]}))
 place = {"Bucket": bucket, "Key": prefix + "small"}
 
 

@@ -16,6 +16,10 @@ client = Minio(
     region=os.environ["AWS_REGION"],
     secure=False,
 )
+if os.environ["CLIENT_STYLE"] == "virtual":
+    client.enable_virtual_style_endpoint()
+else:
+    client.disable_virtual_style_endpoint()
 place = {"bucket_name": bucket}
 
 

@@ -5,12 +5,17 @@
 
 Each logs in as alice (by the AssumeRoleWithWebIdentity of its SDK where it has one, else with temporary keys
 that were fetched for it) and does the same: upload, upload in parts, list, read a range, copy, delete, presign.
+It does so twice: with the bucket in the path, and with the bucket in the host name. The latter needs a name that
+resolves, so the program goes on in a mount namespace with an /etc/hosts of its own, where it may have one.
+
+E2E_BINARIES=FOLDER takes the binaries from there instead of building them.
 """
 
 import argparse
 import contextlib
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -21,6 +26,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 import venv
 
@@ -29,11 +35,18 @@ ROOT = HERE.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 WORK = ROOT / "target" / "clients"
 SMALL = b"hello, client\n"
+STYLES = ["path", "virtual"]
+DOMAIN = "s3.clients.test"
+BUCKET_HOST = f"demo.{DOMAIN}"
 STEPS = ["upload", "parts", "list", "range", "copy", "delete", "presign"]
 
 
 class Failed(Exception):
     """Something that everything else needs does not work."""
+
+
+class NotTried(Exception):
+    """What a client needs is not to be had on this machine, which is nobody's fault."""
 
 
 def run(*command, env=None, cwd=None, timeout=900):
@@ -44,6 +57,28 @@ def run(*command, env=None, cwd=None, timeout=900):
         said = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
         raise Failed(f"{words[0].rsplit('/', 1)[-1]}: {' '.join(said[-3:])[:400]}")
     return done.stdout
+
+
+def resolves(name):
+    """Whether it is this machine."""
+    try:
+        return socket.gethostbyname(name) == "127.0.0.1"
+    except OSError:
+        return False
+
+
+def find_bucket_host():
+    """Begins anew where BUCKET_HOST resolves, if there is such a place. DOMAIN itself does not, so that a request
+    with the bucket in its path arrives nowhere."""
+    if resolves(BUCKET_HOST) or not shutil.which("unshare"):
+        return
+    hosts = WORK / "hosts"
+    hosts.write_text(pathlib.Path("/etc/hosts").read_text().rstrip() + f"\n127.0.0.1 {BUCKET_HOST}\n")
+    tried = [sys.executable, "-c", f"import socket; socket.gethostbyname('{BUCKET_HOST}')"]
+    for namespace in (["--mount"], ["--map-root-user", "--mount"]):
+        there = ["unshare", *namespace, "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"', str(hosts)]
+        if subprocess.run([*there, *tried], capture_output=True).returncode == 0:
+            os.execvp(there[0], [*there, sys.executable, str(HERE / "run.py"), *sys.argv[1:]])
 
 
 def python():
@@ -81,8 +116,10 @@ def process(name, command, ready, **options):
 def gateway():
     """The demo's store and identity provider, and a gateway of our own before them, with another role: many clients
     look whether an object is there, and who may not list is told 403 of one that is not (as on AWS)."""
-    run("cargo", "build", "-q", "--release", "--locked", "-p", "gateway", "-p", "demo", cwd=ROOT, timeout=3600)
-    binaries, state, env_file = TARGET / "release", WORK / "demo", WORK / "demo.env"
+    binaries = pathlib.Path(os.environ.get("E2E_BINARIES") or TARGET / "release").resolve()
+    if not os.environ.get("E2E_BINARIES"):
+        run("cargo", "build", "-q", "--release", "--locked", "-p", "gateway", "-p", "demo", cwd=ROOT, timeout=3600)
+    state, env_file = WORK / "demo", WORK / "demo.env"
     env_file.unlink(missing_ok=True)
     command = [binaries / "demo", "--port", "0", "--env-file", env_file, "--dir", state]
     with process("demo", command, env_file.exists, cwd=WORK):
@@ -92,7 +129,8 @@ def gateway():
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(state, folder, ignore=shutil.ignore_patterns("store", "tokens"))
         config = folder / "fakes3pp.yaml"
-        config.write_text(config.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
+        text = config.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"')
+        config.write_text(text.replace("domains: [", f'domains: ["{DOMAIN}",'))
         role = json.loads((folder / "roles" / "demo-user.json").read_text())
         statements = [
             {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::demo/alice/*"},
@@ -121,17 +159,19 @@ def listens(port):
 class Client:
     """What every client is given, and what is looked at from outside."""
 
-    def __init__(self, name, exports, keys, tools):
-        self.name, self.tools = name, tools
-        self.folder = WORK / name
+    def __init__(self, name, style, exports, keys, tools):
+        self.style, self.tools = style, tools
+        self.folder = WORK / name / style
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.prefix = f"alice/clients/{name}/"
-        self.endpoint = exports["AWS_ENDPOINT_URL_S3"]
+        self.prefix = f"alice/clients/{name}/{style}/"
+        address = exports["AWS_ENDPOINT_URL_S3"]
+        self.endpoint = address.replace("127.0.0.1", DOMAIN) if self.virtual else address
+        self.host = self.endpoint.split("://", 1)[1]
         self.keys = keys
         base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         base["AWS_CONFIG_FILE"] = base["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
-        self.login = {**base, **exports}
+        self.login = {**base, **exports, "AWS_ENDPOINT_URL_S3": self.endpoint}
         self.session = {
             **base,
             "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
@@ -143,6 +183,10 @@ class Client:
         self.small, self.large = WORK / "small", WORK / "large"
         self.results = {}
 
+    @property
+    def virtual(self):
+        return self.style == "virtual"
+
     def step(self, name, act):
         """Does a step, and keeps why it did not work."""
         try:
@@ -153,6 +197,8 @@ class Client:
 
     def fetch(self, url):
         """What anybody gets by a presigned URL."""
+        host = urllib.parse.urlsplit(url).hostname
+        assert host == (BUCKET_HOST if self.virtual else "127.0.0.1"), f"a URL of {host}"
         with urllib.request.urlopen(url, timeout=30) as answer:
             assert answer.read() == SMALL, "another content"
 
@@ -160,6 +206,7 @@ class Client:
         """A program that does the steps by itself: it prints `ok STEP`, `FAILED STEP: why`, `url URL`."""
         env = {
             **self.login,
+            "CLIENT_STYLE": self.style,
             "CLIENT_BUCKET": "demo",
             "CLIENT_PREFIX": self.prefix,
             "CLIENT_SMALL": str(self.small),
@@ -185,7 +232,9 @@ def same(path, wanted):
 
 def aws_cli(client):
     """AWS CLI (PyPI `awscli`), logged in by itself."""
-    aws = lambda *words, **options: run(client.tools / "aws", *words, env=client.login, **options)
+    config = client.folder / "config"
+    config.write_text(f"[default]\ns3 =\n    addressing_style = {client.style}\n")
+    aws = lambda *words: run(client.tools / "aws", *words, env={**client.login, "AWS_CONFIG_FILE": str(config)})
     at = f"s3://demo/{client.prefix}"
     back = client.folder / "back"
 
@@ -225,8 +274,8 @@ def boto3(client):
 
 def minio_py(client):
     """minio-py (PyPI `minio`), with temporary keys."""
-    endpoint = client.endpoint.split("://", 1)[1]
-    client.driven([client.tools / "python", HERE / "minio_client.py"], env={**client.session, "CLIENT_ENDPOINT": endpoint})
+    env = {**client.session, "CLIENT_ENDPOINT": client.host}
+    client.driven([client.tools / "python", HERE / "minio_client.py"], env=env)
     return version(client, "minio")
 
 
@@ -237,14 +286,14 @@ def version(client, package):
 
 def s3cmd(client):
     """s3cmd (PyPI), with temporary keys."""
-    host = client.endpoint.split("://", 1)[1]
+    bucket = f"%(bucket)s.{client.host}" if client.virtual else client.host
     config = client.folder / "config"
     config.write_text(
         "[default]\n"
         f"access_key = {client.keys['AccessKeyId']}\n"
         f"secret_key = {client.keys['SecretAccessKey']}\n"
         f"access_token = {client.keys['SessionToken']}\n"
-        f"host_base = {host}\nhost_bucket = {host}\nuse_https = False\nbucket_location = {client.region}\n"
+        f"host_base = {client.host}\nhost_bucket = {bucket}\nuse_https = False\nbucket_location = {client.region}\n"
         "multipart_chunk_size_mb = 5\n"
     )
     call = lambda *words: run(client.tools / "s3cmd", "-c", config, "--no-progress", *words, env=client.session)
@@ -282,7 +331,8 @@ def curl(client):
     base += ["--user", f"{keys['AccessKeyId']}:{keys['SecretAccessKey']}"]
     base += ["-H", f"x-amz-security-token: {keys['SessionToken']}"]
     call = lambda *words: run(*base, *words)
-    at = f"{client.endpoint}/demo/{client.prefix}"
+    bucket = f"http://demo.{client.host}" if client.virtual else f"{client.endpoint}/demo"
+    at = f"{bucket}/{client.prefix}"
     unsigned = ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
     client.step("upload", lambda: call("-T", client.small, *unsigned, at + "small"))
 
@@ -315,7 +365,7 @@ def curl(client):
 
     client.step("parts", parts)
     query = f"?list-type=2&prefix={client.prefix.replace('/', '%2F')}"
-    client.step("list", lambda: listed(call(*unsigned, f"{client.endpoint}/demo{query}")))
+    client.step("list", lambda: listed(call(*unsigned, f"{bucket}/{query}")))
     client.step("range", ranged)
     client.step("copy", copied)
     client.step("delete", gone)
@@ -382,6 +432,7 @@ def rclone(client):
         "RCLONE_CONFIG_GW_ENV_AUTH": "true",
         "RCLONE_CONFIG_GW_ENDPOINT": client.endpoint,
         "RCLONE_CONFIG_GW_REGION": client.region,
+        "RCLONE_CONFIG_GW_FORCE_PATH_STYLE": "false" if client.virtual else "true",
         "RCLONE_S3_NO_CHECK_BUCKET": "true",
         "RCLONE_S3_UPLOAD_CUTOFF": "5Mi",
         "RCLONE_S3_CHUNK_SIZE": "5Mi",
@@ -439,15 +490,29 @@ def table(found):
         "Unmodified clients against the gateway before the embedded store of the demo, as `make clients` found it"
         f" on {datetime.date.today()}.",
         "Each has temporary keys: it logs in with its web identity token by itself where it can, else with keys that",
-        "were fetched for it. All address buckets in the path.",
+        "were fetched for it. Each does everything twice: with the bucket in the path (at an address, where there is",
+        "no other way), and with the bucket in the host name (below a name that does not resolve by itself).",
         "",
-        "| client | version | " + " | ".join(STEPS) + " |",
-        "|---|---|" + "---|" * len(STEPS),
+        "| client | version | style | " + " | ".join(STEPS) + " |",
+        "|---|---|---|" + "---|" * len(STEPS),
     ]
-    for name, (about, shown, results) in found.items():
+    for (_, style), (about, shown, results) in found.items():
         cells = [results.get(step, "not done").replace("|", "\\|") for step in STEPS]
-        lines.append(f"| {about.split(',')[0].rstrip('.')} | {shown} | " + " | ".join(cells) + " |")
+        lines.append(f"| {about.split(',')[0].rstrip('.')} | {shown} | {style} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def tried(client, act):
+    """What it is, in which version; or why it could not be run."""
+    try:
+        if client.virtual and not resolves(BUCKET_HOST):
+            raise NotTried("no mount namespace in which the host name of a bucket would resolve")
+        return act(client)
+    except NotTried as why:
+        client.results = dict.fromkeys(STEPS, "not tried")
+        return f"not tried: {why}"
+    except (Failed, OSError, subprocess.TimeoutExpired) as error:
+        return f"could not be run: {error}"
 
 
 def main():
@@ -457,27 +522,25 @@ def main():
     if unknown := set(names) - set(CLIENTS):
         parser.error(f"there is no client {', '.join(sorted(unknown))}")
     WORK.mkdir(parents=True, exist_ok=True)
+    find_bucket_host()
     (WORK / "small").write_bytes(SMALL)
     (WORK / "large").write_bytes(random.Random(1).randbytes(12 * 1024 * 1024))
     found = {}
     tools = python()
     with gateway() as exports:
         keys = temporary_keys(tools, exports)
-        for name in names or CLIENTS:
-            client = Client(name, exports, keys, tools)
-            try:
-                shown = CLIENTS[name](client)
-            except (Failed, OSError, subprocess.TimeoutExpired) as error:
-                shown = f"could not be run: {error}"
-            found[name] = (CLIENTS[name].__doc__, shown, client.results)
+        for name, style in itertools.product(names or CLIENTS, STYLES):
+            client = Client(name, style, exports, keys, tools)
+            shown = tried(client, CLIENTS[name])
+            found[name, style] = (CLIENTS[name].__doc__, shown, client.results)
             for step in STEPS:
-                print(f"{name:12} {step:8} {client.results.get(step, 'not done')}", flush=True)
-            if "could not be run" in shown:
-                print(f"{name:12} {shown}", flush=True)
+                print(f"{name:12} {style:8} {step:8} {client.results.get(step, 'not done')}", flush=True)
+            if shown.startswith(("could not", "not tried")):
+                print(f"{name:12} {style:8} {shown}", flush=True)
     if not names:
         (ROOT / "docs" / "clients.md").write_text(table(found))
     missing = lambda results: any(results.get(step, "FAILED").startswith("FAILED") for step in STEPS)
-    bad = [name for name, (_, shown, results) in found.items() if "could not" in shown or missing(results)]
+    bad = [" ".join(one) for one, (_, shown, results) in found.items() if "could not" in shown or missing(results)]
     if bad:
         sys.exit(f"not everything works with {', '.join(bad)}")
 

@@ -36,7 +36,7 @@ func main() {
 		fmt.Println("FAILED upload:", err)
 		os.Exit(1)
 	}
-	client := s3.NewFromConfig(loaded, func(o *s3.Options) { o.UsePathStyle = true })
+	client := s3.NewFromConfig(loaded, func(o *s3.Options) { o.UsePathStyle = os.Getenv("CLIENT_STYLE") == "path" })
 	key := func(name string) *string { return aws.String(prefix + name) }
 	read := func(name string, span *string) ([]byte, error) {
 		answer, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: key(name), Range: span})

@@ -14,7 +14,7 @@ import { Upload } from "@aws-sdk/lib-storage";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
 const { CLIENT_BUCKET: Bucket, CLIENT_PREFIX: prefix, CLIENT_SMALL: small, CLIENT_LARGE: large } = process.env;
-const s3 = new S3Client({ credentials: fromTokenFile(), forcePathStyle: true });
+const s3 = new S3Client({ credentials: fromTokenFile(), forcePathStyle: process.env.CLIENT_STYLE === "path" });
 const place = { Bucket, Key: `${prefix}small` };
 
 async function step(name, act) {

@@ -112,8 +112,9 @@ fn check(holds: bool, what: &str) -> Result<()> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let config = aws_config::load_from_env().await;
+    let path = var("CLIENT_STYLE")? == "path";
     let steps = Steps {
-        s3: Client::from_conf(Builder::from(&config).force_path_style(true).build()),
+        s3: Client::from_conf(Builder::from(&config).force_path_style(path).build()),
         bucket: var("CLIENT_BUCKET")?,
         prefix: var("CLIENT_PREFIX")?,
         small: std::fs::read(var("CLIENT_SMALL")?)?,

@@ -32,7 +32,8 @@ public class Client {
     String bucket = System.getenv("CLIENT_BUCKET"), prefix = System.getenv("CLIENT_PREFIX");
     byte[] small = Files.readAllBytes(Path.of(System.getenv("CLIENT_SMALL")));
     byte[] large = Files.readAllBytes(Path.of(System.getenv("CLIENT_LARGE")));
-    S3Client s3 = S3Client.builder().forcePathStyle(true).build();
+    boolean path = System.getenv("CLIENT_STYLE").equals("path");
+    S3Client s3 = S3Client.builder().forcePathStyle(path).build();
     Callable<List<String>> keys =
         () -> s3.listObjectsV2(r -> r.bucket(bucket).prefix(prefix)).contents().stream().map(o -> o.key()).toList();
 
@@ -66,7 +67,7 @@ public class Client {
       s3.deleteObject(r -> r.bucket(bucket).key(prefix + "copied"));
       return check(!keys.call().contains(prefix + "copied"), "it is still there");
     });
-    var style = S3Configuration.builder().pathStyleAccessEnabled(true).build();
+    var style = S3Configuration.builder().pathStyleAccessEnabled(path).build();
     try (S3Presigner presigner = S3Presigner.builder().serviceConfiguration(style).build()) {
       var signed = presigner.presignGetObject(p -> p.signatureDuration(Duration.ofMinutes(5))
           .getObjectRequest(r -> r.bucket(bucket).key(prefix + "small")));
