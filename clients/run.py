@@ -462,6 +462,65 @@ def rclone(client):
     return " ".join(run(binary, "version").decode().split()[:2])
 
 
+def fuse():
+    """Installs s3fs where this may be done, and looks whether something can be mounted."""
+    try:
+        if not shutil.which("s3fs"):
+            run("apt-get", "install", "-qqy", "s3fs", env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        os.close(os.open("/dev/fuse", os.O_RDWR))
+    except (Failed, OSError) as error:
+        raise NotTried(str(error)) from None
+
+
+@contextlib.contextmanager
+def mounted(client):
+    """A folder that is the client's prefix until the block ends."""
+    at = client.folder / "mount"
+    at.mkdir()
+    options = [f"url={client.endpoint}", f"endpoint={client.region}", "use_session_token", "multipart_size=5"]
+    options += [] if client.virtual else ["use_path_request_style"]
+    command = ["s3fs", f"demo:/{client.prefix.rstrip('/')}", at, "-f", "-o", ",".join(options)]
+    try:
+        with process(f"s3fs-{client.style}", command, at.is_mount, env=client.session):
+            yield at
+    finally:
+        # It does so itself, unless it had to be killed.
+        subprocess.run(["fusermount", "-uz", at], capture_output=True)
+
+
+def s3fs(client):
+    """s3fs (Debian), with temporary keys."""
+    fuse()
+
+    def ranged():
+        with (at / "small").open("rb") as file:
+            assert os.pread(file.fileno(), 6, 7) == SMALL[7:13]
+
+    def parts():
+        run("cp", client.large, at / "large")
+        same(at / "large", client.large)
+
+    def copied():
+        # What it has the store copy is a file that is renamed.
+        run("cp", at / "small", at / "moved")
+        run("mv", at / "moved", at / "copied")
+        same(at / "copied", client.small)
+
+    def gone():
+        run("rm", at / "copied")
+        assert b"copied" not in run("ls", at)
+
+    with mounted(client) as at:
+        client.step("upload", lambda: run("cp", client.small, at / "small"))
+        client.step("parts", parts)
+        client.step("list", lambda: listed(run("ls", at)))
+        client.step("range", ranged)
+        client.step("copy", copied)
+        client.step("delete", gone)
+    client.results["presign"] = "it has none"
+    return "s3fs " + re.search(r"V([0-9.]+)", run("s3fs", "--version").decode())[1]
+
+
 CLIENTS = {
     "aws-cli": aws_cli,
     "boto3": boto3,
@@ -472,6 +531,7 @@ CLIENTS = {
     "rclone": rclone,
     "s3cmd": s3cmd,
     "minio-py": minio_py,
+    "s3fs": s3fs,
     "curl": curl,
 }
 
