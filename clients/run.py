@@ -463,13 +463,17 @@ def rclone(client):
 
 
 def fuse():
-    """Installs s3fs where this may be done, and looks whether something can be mounted."""
+    """Installs s3fs where that may be done, and looks whether anything can be mounted."""
+    if not shutil.which("s3fs"):
+        install = "apt-get -qq update && apt-get -qqy install s3fs"
+        try:
+            run("sh", "-c", install, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        except Failed:
+            raise NotTried(f"it is not installed ({install})") from None
     try:
-        if not shutil.which("s3fs"):
-            run("apt-get", "install", "-qqy", "s3fs", env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         os.close(os.open("/dev/fuse", os.O_RDWR))
-    except (Failed, OSError) as error:
-        raise NotTried(str(error)) from None
+    except OSError as error:
+        raise NotTried(f"/dev/fuse: {error.strerror}") from None
 
 
 @contextlib.contextmanager
