@@ -556,6 +556,7 @@ def table(found):
         "Each has temporary keys: it logs in with its web identity token by itself where it can, else with keys that",
         "were fetched for it. Each does everything twice: with the bucket in the path (at an address, where there is",
         "no other way), and with the bucket in the host name (below a name that does not resolve by itself).",
+        "The embedded store keeps no key that ends with a slash, so s3fs makes no folders there.",
         "",
         "| client | version | style | " + " | ".join(STEPS) + " |",
         "|---|---|---|" + "---|" * len(STEPS),
