@@ -119,6 +119,11 @@ PROBED = """
       - CompleteMultipartUpload:if-match
       - DeleteObject:if-match
       - CreateBucket:x-amz-bucket-namespace
+      - AbortMultipartUpload:x-amz-if-match-initiated-time
+      - CopyObject:if-match
+      - CopyObject:if-none-match
+      - DeleteObject:x-amz-if-match-last-modified-time
+      - DeleteObject:x-amz-if-match-size
     capabilities:
       checksum_headers: true
       trailers: false

@@ -98,8 +98,9 @@ impl Report {
     /// What is not asked about, and the configuration or its preset has, stays.
     fn keep_configured(&mut self, store: &Store) {
         for (kind, header) in &store.ignored_headers {
-            let asked =
-                self.rows.iter().any(|(what, _)| *what == format!("{}:{header}", kind.name()));
+            let row = format!("{}:{header}", kind.name());
+            let found_out = |says: &str| !says.starts_with("not found out");
+            let asked = self.rows.iter().any(|(what, says)| *what == row && found_out(says));
             let known =
                 self.ignored_headers.iter().any(|(k, h)| k == kind && *h == header.as_str());
             if !asked && !known {

@@ -90,7 +90,8 @@ impl StoreSigner {
 }
 
 impl StoreSigner {
-    /// The query of a URL that is good for `method`, a minute long: what a preflight is about.
+    /// The query of a URL that is good for `method`: what a preflight is about. It is good for a few seconds, as long
+    /// as a store takes to look at it.
     ///
     /// # Errors
     /// As [`StoreSigner::request`].
@@ -102,7 +103,7 @@ impl StoreSigner {
     ) -> Result<String, StoreRequestError> {
         let host = outgoing.headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let (host, path) = (host.unwrap_or_default(), &outgoing.path);
-        Ok(self.signer.presign(method, path, &outgoing.query, host, &[], 60, now)?)
+        Ok(self.signer.presign(method, path, &outgoing.query, host, &[], 5, now)?)
     }
 
     /// The same for a body in signed chunks, which `body` makes of what signs them.

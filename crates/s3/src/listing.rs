@@ -102,9 +102,6 @@ pub fn as_list_objects_v2(body: &[u8], asked: &Operation) -> Result<String, XmlE
                 copy(&mut cursor, &mut pieces, element, true)?;
             }
         }
-        if pieces.len() > MAX_PIECES {
-            return Err(XmlError::TooMany(ROOT));
-        }
     }
     cursor.finish()?;
     page.write(asked, &mut pieces)?;
@@ -166,7 +163,7 @@ fn copy(
     element: String,
     with_owner: bool,
 ) -> Result<Option<String>, XmlError> {
-    pieces.push(Piece::Open(element, None));
+    push(pieces, Piece::Open(element, None))?;
     let (mut path, mut name, mut hidden) = (Vec::new(), None, None);
     loop {
         let piece = cursor.piece(MAX_TEXT)?;
@@ -189,18 +186,26 @@ fn copy(
                     hidden = None;
                 }
                 if path.pop().is_none() {
-                    pieces.push(piece);
+                    push(pieces, piece)?;
                     return Ok(name);
                 }
             }
         }
-        if shown {
-            pieces.push(piece);
-        }
-        if pieces.len() > MAX_PIECES || path.len() > MAX_DEPTH {
+        if path.len() > MAX_DEPTH {
             return Err(XmlError::TooMany(ROOT));
         }
+        if shown {
+            push(pieces, piece)?;
+        }
     }
+}
+
+fn push(pieces: &mut Vec<Piece>, piece: Piece) -> Result<(), XmlError> {
+    if pieces.len() == MAX_PIECES {
+        return Err(XmlError::TooMany(ROOT));
+    }
+    pieces.push(piece);
+    Ok(())
 }
 
 /// The deepest element: an `Owner` has an `ID`, and there is room for what is newer.

@@ -11,22 +11,42 @@ pub(crate) struct Preset {
     pub(crate) name: &'static str,
     pub(crate) key_rules: KeyRules,
     pub(crate) refused_operations: &'static [OperationKind],
-    pub(crate) ignored_headers: &'static [(OperationKind, &'static str)],
+    pub(crate) ignored_headers: &'static [&'static [Header]],
     pub(crate) capabilities: Capabilities,
 }
 
 /// Every preset.
 static PRESETS: [Preset; 7] = [GENERIC, AWS, CEPH_RGW, GARAGE, MINIO, SWIFT, S3S_FS];
 
-/// Only AWS has namespaces of buckets: elsewhere the bucket would be anybody's who knows its name.
-const NAMESPACE: (OperationKind, &str) = (OperationKind::CreateBucket, "x-amz-bucket-namespace");
+/// A header of an operation.
+type Header = (OperationKind, &'static str);
+
+/// What only AWS has, as far as we know: each store that was asked ignores all of it. Namespaces of buckets (elsewhere
+/// the bucket would be anybody's who knows its name), and conditions on what is overwritten by a copy, deleted or
+/// aborted.
+const ONLY_AWS: &[Header] = &[
+    (OperationKind::AbortMultipartUpload, "x-amz-if-match-initiated-time"),
+    (OperationKind::CopyObject, "if-match"),
+    (OperationKind::CopyObject, "if-none-match"),
+    (OperationKind::CreateBucket, "x-amz-bucket-namespace"),
+    (OperationKind::DeleteObject, "x-amz-if-match-last-modified-time"),
+    (OperationKind::DeleteObject, "x-amz-if-match-size"),
+];
+
+/// Conditions on objects that CompleteMultipartUpload makes.
+const COMPLETE: &[Header] = &[
+    (OperationKind::CompleteMultipartUpload, "if-match"),
+    (OperationKind::CompleteMultipartUpload, "if-none-match"),
+];
+
+const DELETE: &[Header] = &[(OperationKind::DeleteObject, "if-match")];
 
 /// A store of which we know that it speaks S3. The common mistake about keys is the dangerous one.
 const GENERIC: Preset = Preset {
     name: "generic",
     key_rules: KeyRules { folds_dot_segments: true, ..KeyRules::EXACT },
     refused_operations: &[],
-    ignored_headers: &[NAMESPACE],
+    ignored_headers: &[ONLY_AWS],
     capabilities: Capabilities {
         checksum_headers: true,
         trailers: false,
@@ -54,12 +74,7 @@ const CEPH_RGW: Preset = Preset {
     name: "ceph-rgw",
     key_rules: KeyRules::RGW,
     refused_operations: &[OperationKind::SelectObjectContent],
-    ignored_headers: &[
-        NAMESPACE,
-        (OperationKind::CompleteMultipartUpload, "if-match"),
-        (OperationKind::CompleteMultipartUpload, "if-none-match"),
-        (OperationKind::DeleteObject, "if-match"),
-    ],
+    ignored_headers: &[ONLY_AWS, COMPLETE, DELETE],
     capabilities: Capabilities {
         quoted_if_match: false,
         copy_source_conditions: false,
@@ -73,15 +88,16 @@ const GARAGE: Preset = Preset {
     name: "garage",
     key_rules: KeyRules { folds_leading_slash: true, ..KeyRules::EXACT },
     ignored_headers: &[
-        NAMESPACE,
-        (OperationKind::CompleteMultipartUpload, "if-match"),
-        (OperationKind::CompleteMultipartUpload, "if-none-match"),
-        (OperationKind::CopyObject, "x-amz-tagging"),
-        (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
-        (OperationKind::DeleteObject, "if-match"),
-        (OperationKind::PutObject, "if-match"),
-        (OperationKind::PutObject, "if-none-match"),
-        (OperationKind::PutObject, "x-amz-tagging"),
+        ONLY_AWS,
+        COMPLETE,
+        DELETE,
+        &[
+            (OperationKind::CopyObject, "x-amz-tagging"),
+            (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
+            (OperationKind::PutObject, "if-match"),
+            (OperationKind::PutObject, "if-none-match"),
+            (OperationKind::PutObject, "x-amz-tagging"),
+        ],
     ],
     capabilities: Capabilities {
         trailers: true,
@@ -96,7 +112,7 @@ const GARAGE: Preset = Preset {
 const MINIO: Preset = Preset {
     name: "minio",
     key_rules: KeyRules::MINIO,
-    ignored_headers: &[NAMESPACE, (OperationKind::DeleteObject, "if-match")],
+    ignored_headers: &[ONLY_AWS, DELETE],
     capabilities: Capabilities { trailers: true, bucket_owner: false, ..GENERIC.capabilities },
     ..GENERIC
 };
@@ -105,13 +121,18 @@ const MINIO: Preset = Preset {
 const SWIFT: Preset = Preset {
     name: "swift",
     ignored_headers: &[
-        NAMESPACE,
-        (OperationKind::GetObject, "x-amz-server-side-encryption-customer-algorithm"),
-        (OperationKind::HeadObject, "x-amz-server-side-encryption-customer-algorithm"),
+        ONLY_AWS,
+        COMPLETE,
+        DELETE,
+        &[
+            (OperationKind::GetObject, "x-amz-server-side-encryption-customer-algorithm"),
+            (OperationKind::HeadObject, "x-amz-server-side-encryption-customer-algorithm"),
+        ],
     ],
     capabilities: Capabilities {
         checksum_headers: false,
         object_tags: false,
+        bucket_owner: false,
         ..GENERIC.capabilities
     },
     ..GENERIC
@@ -123,25 +144,30 @@ const S3S_FS: Preset = Preset {
     name: "s3s-fs",
     key_rules: KeyRules::FILES,
     ignored_headers: &[
-        NAMESPACE,
-        (OperationKind::DeleteObject, "if-match"),
-        (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
-        (OperationKind::CopyObject, "x-amz-object-lock-mode"),
-        (OperationKind::CopyObject, "x-amz-server-side-encryption"),
-        (OperationKind::CopyObject, "x-amz-server-side-encryption-customer-algorithm"),
-        (OperationKind::CopyObject, "x-amz-tagging"),
-        (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
-        (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
-        (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
-        (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption-customer-algorithm"),
-        (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
-        (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
-        (OperationKind::PutObject, "x-amz-object-lock-mode"),
-        (OperationKind::PutObject, "x-amz-server-side-encryption"),
-        (OperationKind::PutObject, "x-amz-server-side-encryption-customer-algorithm"),
-        (OperationKind::PutObject, "x-amz-tagging"),
-        (OperationKind::UploadPart, "x-amz-server-side-encryption-customer-algorithm"),
-        (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
+        ONLY_AWS,
+        DELETE,
+        &[
+            (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
+            (OperationKind::CopyObject, "x-amz-object-lock-mode"),
+            (OperationKind::CopyObject, "x-amz-server-side-encryption"),
+            (OperationKind::CopyObject, "x-amz-server-side-encryption-customer-algorithm"),
+            (OperationKind::CopyObject, "x-amz-tagging"),
+            (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
+            (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
+            (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
+            (
+                OperationKind::CreateMultipartUpload,
+                "x-amz-server-side-encryption-customer-algorithm",
+            ),
+            (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
+            (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
+            (OperationKind::PutObject, "x-amz-object-lock-mode"),
+            (OperationKind::PutObject, "x-amz-server-side-encryption"),
+            (OperationKind::PutObject, "x-amz-server-side-encryption-customer-algorithm"),
+            (OperationKind::PutObject, "x-amz-tagging"),
+            (OperationKind::UploadPart, "x-amz-server-side-encryption-customer-algorithm"),
+            (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
+        ],
     ],
     capabilities: Capabilities {
         trailers: true,
@@ -157,6 +183,11 @@ impl Preset {
     /// The preset of this name.
     pub(crate) fn parse(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
+    }
+
+    /// The headers that it ignores.
+    pub(crate) fn ignored_headers(&self) -> impl Iterator<Item = Header> {
+        self.ignored_headers.iter().copied().flatten().copied()
     }
 
     /// The names of all presets.

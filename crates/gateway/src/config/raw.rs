@@ -164,8 +164,8 @@ section! {
 section! {
     /// What a store understands.
     RawCapabilities {
-        /// Whether checksums that arrive in the trailer of a small body go to the store as
-        /// `x-amz-checksum-*` header.
+        /// Whether `x-amz-checksum-*` headers of an object or a part go to the store, and checksums that arrive in
+        /// the trailer of a small body as such a header. Else they are verified, and not kept.
         checksum_headers: bool = "of the preset; true";
         /// Whether the store takes `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `aws-chunked` bodies with a checksum
         /// behind the payload. Then checksums that arrive in the trailer of a larger body go to it as a trailer;

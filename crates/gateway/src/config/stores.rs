@@ -148,6 +148,16 @@ impl Store {
             .find(|name| operation.header(name.as_str()).is_some())
     }
 
+    /// The same of conditions that stand in a document: of DeleteObjects, where DeleteObject has them as headers.
+    pub fn ignored_condition(&self, document: Option<&s3::Document>) -> Option<&http::HeaderName> {
+        let Some(s3::Document::Delete(request)) = document else { return None };
+        let ignored = self.ignored_headers.iter().map(|(kind, name)| (*kind, name));
+        ignored
+            .filter(|_| request.has_conditions())
+            .find(|known| *known == (s3::OperationKind::DeleteObject, &http::header::IF_MATCH))
+            .map(|(_, name)| name)
+    }
+
     /// The keys for a caller: the first whose condition holds, else the one without a condition.
     /// An anonymous caller never falls to the latter. None: the caller has no business here
     /// (`AccessDenied`).

@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::body::Verdict;
-use super::budget::Place;
+use super::budget::{Place, Share};
 use super::late::{Late, LateError};
 use crate::app::App;
 use crate::audit::Record;
@@ -26,6 +26,8 @@ pub struct Answer {
     finish: Option<Finish>,
     ended: bool,
     busy: Option<BusyGuard>,
+    /// The memory that it takes until the client has it.
+    held: Option<Share>,
 }
 
 #[derive(Debug)]
@@ -81,7 +83,13 @@ impl Answer {
     #[must_use]
     pub fn whole(bytes: Bytes, finish: Option<Finish>) -> Self {
         let bytes = (!bytes.is_empty()).then_some(bytes);
-        Self { ended: bytes.is_none(), source: Source::Whole(bytes), finish, busy: None }
+        Self {
+            ended: bytes.is_none(),
+            source: Source::Whole(bytes),
+            finish,
+            busy: None,
+            held: None,
+        }
     }
 
     /// Keeps the connection busy until this answer is gone.
@@ -91,12 +99,25 @@ impl Answer {
         self
     }
 
+    /// Gives memory of a budget back only when this answer is gone.
+    #[must_use]
+    pub fn holding(mut self, share: Option<Share>) -> Self {
+        self.held = share;
+        self
+    }
+
     /// A store's body, passed on as it comes.
     #[must_use]
     pub fn store(body: StoreBody, idle_limit: Duration, finish: Finish) -> Self {
         let stall = Stall::new(idle_limit);
         let ended = body.is_end_stream();
-        Self { ended, source: Source::Store { body, stall }, finish: Some(finish), busy: None }
+        Self {
+            ended,
+            source: Source::Store { body, stall },
+            finish: Some(finish),
+            busy: None,
+            held: None,
+        }
     }
 
     /// An answer that the store began before it knew how it ends.
@@ -108,6 +129,7 @@ impl Answer {
             source: Source::Late { late: Box::new(late), stall },
             finish: Some(finish),
             busy: None,
+            held: None,
         }
     }
 }
@@ -138,10 +160,26 @@ impl Stall {
     }
 }
 
+/// What is handed over at a time: as a whole, it would be the connection's, and its memory counted no more, before a
+/// byte of it was sent.
+const PIECE: usize = 64 * 1024;
+
+fn next_piece(bytes: &mut Option<Bytes>) -> Option<Bytes> {
+    let mut whole = bytes.take()?;
+    if whole.len() <= PIECE {
+        return Some(whole);
+    }
+    let piece = whole.split_to(PIECE);
+    *bytes = Some(whole);
+    Some(piece)
+}
+
 impl Source {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         match self {
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
+            Self::Whole(bytes) => {
+                Poll::Ready(next_piece(bytes).map(|piece| Ok(Frame::data(piece))))
+            }
             Self::Store { body, stall } => {
                 let polled = Pin::new(body).poll_frame(cx);
                 stall.watch(cx, polled.map(|frame| frame.map(|frame| frame.map_err(Into::into))))

@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use policy::{Context, Denial, Permit};
-use s3::checksum::ContentMd5;
+use s3::checksum::{Algorithm, ContentMd5};
 use s3::document::ObjectIdentifier;
 use s3::listing::as_list_objects;
 use s3::operation::OperationKind;
@@ -183,10 +183,18 @@ impl Authorized {
     /// The request for the store, in its dialect.
     fn outgoing(&self, addressing: s3::Addressing) -> Result<Outgoing, Reject> {
         let (kind, capabilities) = (self.operation.kind(), &self.store.capabilities);
-        if kind == OperationKind::ListObjectsV2 && !capabilities.list_objects_v2 {
-            return Ok(as_list_objects(&self.operation, addressing)?);
+        let mut outgoing = match kind {
+            OperationKind::ListObjectsV2 if !capabilities.list_objects_v2 => {
+                as_list_objects(&self.operation, addressing)?
+            }
+            _ => self.operation.outgoing(addressing),
+        };
+        if !capabilities.checksum_headers && self.operation.checksums_are_of_the_body() {
+            // Verified here, and nothing to the store, which refuses or ignores them.
+            for algorithm in Algorithm::ALL {
+                outgoing.headers.remove(algorithm.header_name());
+            }
         }
-        let mut outgoing = self.operation.outgoing(addressing);
         if kind == OperationKind::PutObject && !capabilities.quoted_if_match {
             without_quotes(&mut outgoing.headers, &header::IF_MATCH);
         }
@@ -236,6 +244,10 @@ impl Authorized {
                 awaited: false,
             });
         }
+        // It could not be given its checksum any more, which it is promised.
+        if small && trailer.is_some() && self.keeps_small_trailers() {
+            return Err(Reject::Busy);
+        }
         if verifies {
             // For one that only the memory is missing for: another time.
             self.can_take_back().map_err(|never| if small { Reject::Busy } else { never })?;
@@ -254,6 +266,12 @@ impl Authorized {
             None => (OutgoingBody::stream(stream), payload),
         };
         Ok(Prepared { body, payload, trailers: Trailers::new(), verdict, taken: 0, awaited })
+    }
+
+    /// Whether a checksum trailer is kept because its body is read whole, and not else.
+    fn keeps_small_trailers(&self) -> bool {
+        let capabilities = &self.store.capabilities;
+        capabilities.checksum_headers && !capabilities.trailers && !self.allowed.is_left_to_store()
     }
 
     /// Whether a body that turns out wrong while it streams is no object.

@@ -224,7 +224,11 @@ impl<'a> Growth<'a> {
         Self { budget, factor, needed: 0, taken: 0, shares: Vec::new() }
     }
 
-    fn grow(&mut self, bytes: u64) -> Result<(), BodyError> {
+    /// Takes what `bytes` more cost.
+    ///
+    /// # Errors
+    /// [`BodyError::NoMemory`]
+    pub fn grow(&mut self, bytes: u64) -> Result<(), BodyError> {
         self.needed = self.needed.saturating_add(bytes.saturating_mul(self.factor));
         while self.taken < self.needed {
             let step = (self.needed - self.taken).max(STEP);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
+use super::body::Growth;
 use super::budget::{Budget, Share};
 use crate::reject::Reject;
 use crate::upstream::client::StoreBody;
@@ -35,7 +36,7 @@ pub(super) async fn read(
 ) -> Result<Read, Reject> {
     let failed = |why: &str| Reject::StoreAnswer(why.to_owned());
     let mut whole = BytesMut::new();
-    let mut memory = Vec::new();
+    let mut memory = budget.map(|budget| Growth::new(budget, 1));
     loop {
         let next = tokio::time::timeout(idle, body.frame()).await;
         let Some(frame) = next.map_err(|_elapsed| failed("it stopped in the middle"))? else {
@@ -46,10 +47,11 @@ pub(super) async fn read(
         if whole.len().saturating_add(data.len()) > limit {
             return Err(failed("it is too long"));
         }
-        if let Some(budget) = budget {
-            memory.push(budget.take(data.len() as u64).ok_or(Reject::Busy)?);
+        if let Some(memory) = &mut memory {
+            memory.grow(data.len() as u64).map_err(|_| Reject::Busy)?;
         }
         whole.extend_from_slice(&data);
     }
-    Ok(Read { bytes: whole.freeze(), _memory: memory })
+    let shares = memory.map(Growth::into_shares).unwrap_or_default();
+    Ok(Read { bytes: whole.freeze(), _memory: shares })
 }

@@ -393,11 +393,18 @@ impl Delivered {
         headers: HeaderMap,
         xml: String,
     ) -> Response<Answer> {
+        // A client may take its time to read it.
+        let large =
+            (xml.len() > UNCOUNTED).then(|| exchange.finish.app.answers.take(xml.len() as u64));
+        if let Some(None) = large {
+            let resource = self.operation.outgoing(s3::Addressing::Path).path;
+            return exchange.reject(&Reject::Busy, &resource);
+        }
         exchange.finish.record.status = StatusCode::OK.as_u16();
         let mut response = exchange.document(StatusCode::OK, xml);
         response.headers_mut().extend(headers);
         self.bucket_region(&mut response);
-        response
+        response.map(|answer| answer.holding(large.flatten()))
     }
 
     /// HeadBucket tells clients which region to sign for: ours.
@@ -409,6 +416,10 @@ impl Delivered {
         }
     }
 }
+
+/// The largest document of ours, in bytes, whose memory is not counted: of all requests in flight (1,024 by default)
+/// together 64 MiB.
+const UNCOUNTED: usize = 64 * 1024;
 
 /// Whether there is one way to tell where a body ends. One that ends with the connection cannot be
 /// told from one that broke off (A41); with a length beside chunks, client and gateway could

@@ -109,6 +109,9 @@ impl Resolved {
         let mut question = judge.question(&operation, &facts, document.as_ref())?;
         existing_tags::complete(app, &judge, &operation, question.iter_mut(), now).await?;
         let Decided { allowed, denials, unless_untagged } = judge.decide(&question)?;
+        if let Some(name) = store.ignored_condition(document.as_ref()) {
+            return Err(Reject::IgnoredHeader(name.clone()));
+        }
         let quiet = matches!(&document, Some(Document::Delete(request)) if request.quiet());
         let (document, denied) =
             settle(document, denials, &snapshot.live.stores, &store, signature.region())?;

@@ -44,6 +44,8 @@ impl Asking<'_> {
             format!("not found out: refused without it, too: {}", control.shown())
         } else if matches!(answer.status, 409 | 412) {
             "honoured".to_owned()
+        } else if answer.status == 429 || (answer.status >= 500 && answer.status != 501) {
+            format!("not found out: {}", answer.shown())
         } else {
             // Whatever it is, the write did not happen.
             format!("refused: {}", answer.shown())

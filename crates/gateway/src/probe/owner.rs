@@ -13,11 +13,14 @@ impl Asking<'_> {
     pub(super) async fn bucket_owner(&mut self) -> Result<(), ProbeError> {
         let expected = [("x-amz-expected-bucket-owner", NOBODY)];
         let answer = self.ask(Method::GET, &self.key("plain"), "", &expected, b"").await?;
-        let says = match answer.is_success() {
-            true => "IGNORED: compared here, with `account_id`".to_owned(),
-            false => format!("compared: {}", answer.shown()),
-        };
-        self.report.capability("bucket_owner", !answer.is_success(), says);
+        if answer.is_success() {
+            let says = "IGNORED: compared here, with `account_id`";
+            self.report.capability("bucket_owner", false, says);
+        } else if answer.status == 403 {
+            self.report.capability("bucket_owner", true, format!("compared: {}", answer.shown()));
+        } else {
+            self.report.row("bucket_owner", format!("not found out: {}", answer.shown()));
+        }
         Ok(())
     }
 }

@@ -19,6 +19,15 @@ const SSE_C: [(&str, &str); 3] = [
     ("x-amz-server-side-encryption-customer-key-md5", "KYvwGXoFFJ42a2u2GDWhwQ=="),
 ];
 
+/// The operations that make objects.
+const WRITES: [OperationKind; 5] = [
+    OperationKind::PutObject,
+    OperationKind::CopyObject,
+    OperationKind::CreateMultipartUpload,
+    OperationKind::UploadPart,
+    OperationKind::UploadPartCopy,
+];
+
 /// The questions, with what is to be deleted afterwards.
 pub(super) struct Asking<'a> {
     pub(super) talk: &'a Talk<'a>,
@@ -264,7 +273,10 @@ impl<'a> Asking<'a> {
 
     fn promise(&mut self, header: &'static str, answer: &Answer, lost: bool) {
         let says = if lost {
-            self.report.ignored_headers.push((OperationKind::PutObject, header.to_owned()));
+            // What it does not do for one kind of write it does for none.
+            for kind in WRITES.into_iter().filter(|kind| kind.takes_header(header)) {
+                self.report.ignored_headers.push((kind, header.to_owned()));
+            }
             "IGNORED".to_owned()
         } else if answer.is_success() {
             "honoured".to_owned()

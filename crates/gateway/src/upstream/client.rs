@@ -183,7 +183,8 @@ impl Pool {
                     return Err(UpstreamError::Deaf);
                 }
                 Ok(response) => {
-                    let lent = Lent { pool: self.clone(), connection, progress, _permit: permit };
+                    let sent = progress.ended();
+                    let lent = Lent { pool: self.clone(), connection, sent, _permit: permit };
                     return Ok(response.map(|body| StoreBody { body, lent: Some(lent) }));
                 }
                 Err(mut failed) => match failed.take_message() {
@@ -388,7 +389,9 @@ impl Progress {
 struct Lent {
     pool: Pool,
     connection: Connection,
-    progress: Progress,
+    /// Whether the request was sent to its end before the answer came: what was sent after it, the store may not have
+    /// read as part of it.
+    sent: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -406,8 +409,8 @@ impl std::fmt::Debug for StoreBody {
 
 impl StoreBody {
     fn finished(&mut self) {
-        if let Some(Lent { pool, connection, progress, _permit }) = self.lent.take()
-            && progress.ended()
+        if let Some(Lent { pool, connection, sent, _permit }) = self.lent.take()
+            && sent
             && !connection.awaited.is_deaf()
             && !connection.sender.is_closed()
         {

@@ -212,3 +212,41 @@ async fn a42_memory_for_small_bodies_and_documents_is_shared_and_bounded() {
     }
     assert_eq!(response.status, 200, "{}", response.text());
 }
+
+/// What is written anew for a client counts until the client has it, however slow it reads.
+#[tokio::test]
+async fn a42_answers_that_nobody_reads_are_counted() {
+    let plan = Plan::new().with(|config| {
+        config["limits"] = json!({ "document_total": "40MiB" });
+        config["stores"][0]["capabilities"] = json!({ "list_objects_v2": false });
+    });
+    let world = plan.start().await;
+    // Escaped, each quote takes six bytes: 12 MB, more than what kernels hold between two ends.
+    let key = "\"".repeat(1000);
+    let entries = format!("<Contents><Key>{key}</Key></Contents>").repeat(2000);
+    let page =
+        format!("<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>");
+    let list = request("GET", "/data?list-type=2").sign(&world.loader);
+    let answer = || Answer::ok().body(page.clone());
+    let mut stalled = Vec::new();
+    for _ in 0..3 {
+        world.store.push(answer());
+        let mut connection = Connection::open(world.s3).await;
+        connection.send(&list.bytes()).await;
+        let (response, _) = connection.response_head("GET").await;
+        assert_eq!(response.status, 200);
+        stalled.push(connection);
+    }
+    world.store.push(answer());
+    let response = world.send(&list).await;
+    assert_eq!((response.status, response.code()), (503, Some("SlowDown")), "no room for it");
+    drop(stalled);
+    for _ in 0..100 {
+        world.store.push(answer());
+        if world.send(&list).await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the memory of answers that are gone does not come back");
+}

@@ -23,6 +23,22 @@ async fn a58_a_header_that_the_store_ignores_is_refused() {
     }
     let delete = request("DELETE", "/data/k").header("if-match", "\"e\"").sign(&world.loader);
     world.refused(&delete, 501, "NotImplemented").await;
+    // The same of many at once.
+    let of = |condition: &str| {
+        let body = format!("<Delete><Object><Key>k</Key>{condition}</Object></Delete>");
+        let md5 = s3::checksum::ContentMd5::of(body.as_bytes()).to_base64();
+        let many = request("POST", "/data?delete").header("content-md5", &md5);
+        many.body(body).sign(&world.loader)
+    };
+    for condition in
+        ["<ETag>\"e\"</ETag>", "<Size>1</Size>", "<LastModifiedTime>x</LastModifiedTime>"]
+    {
+        world.refused(&of(condition), 501, "NotImplemented").await;
+    }
+    let copy = request("PUT", "/data/k").header("x-amz-copy-source", "data/a");
+    world
+        .refused(&copy.header("if-none-match", "*").sign(&world.loader), 501, "NotImplemented")
+        .await;
     world.passed(&put("x-amz-meta-a", "b")).await;
     let get = request("GET", "/data/k").header("if-none-match", "\"e\"").sign(&world.loader);
     let (_, arrived) = world.passed(&get).await;

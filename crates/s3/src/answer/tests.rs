@@ -132,6 +132,17 @@ fn a55_buckets_are_filtered_and_owned_by_us() {
 }
 
 #[test]
+fn the_location_of_a_store_is_a_region() {
+    for (text, region) in
+        [("", "us-east-1"), ("EU", "eu-west-1"), ("eu-west-1", "eu-west-1"), ("default", "default")]
+    {
+        let document = format!("<LocationConstraint>{text}</LocationConstraint>");
+        assert_eq!(parse_location(document.as_bytes()).as_deref(), Ok(region));
+    }
+    assert!(parse_location(b"<Error/>").is_err());
+}
+
+#[test]
 fn location_is_the_region_of_the_client() {
     assert!(
         bucket_location("eu-west-1").ends_with("/2006-03-01/\">eu-west-1</LocationConstraint>")

@@ -72,6 +72,14 @@ impl DeleteRequest {
         self.quiet
     }
 
+    /// Whether objects are to be deleted only if they are what the client thinks.
+    #[must_use]
+    pub fn has_conditions(&self) -> bool {
+        self.objects.iter().any(|object| {
+            object.etag.is_some() || object.last_modified_time.is_some() || object.size.is_some()
+        })
+    }
+
     /// Splits off the objects that are not to be deleted. What is left over is what the store may
     /// see: nothing at all if there are none left ([`None`]).
     #[must_use]

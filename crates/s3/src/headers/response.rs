@@ -244,6 +244,15 @@ mod tests {
     }
 
     #[test]
+    fn what_ceph_rgw_says_of_a_bucket_passes_with_the_bucket() {
+        let names =
+            ["x-rgw-bytes-used", "x-rgw-object-count", "x-rgw-quota-max-objects", "x-rgw-x"];
+        let of = |kind| passed(kind, 200, &names, ProtectedSet::NONE);
+        assert_eq!(of(OperationKind::HeadBucket), names[..3]);
+        assert!(of(OperationKind::HeadObject).is_empty());
+    }
+
+    #[test]
     fn tags_and_locks_are_withheld_unless_permitted() {
         let names = [
             "etag",

@@ -202,8 +202,8 @@ fn ignored_headers(
     check: &mut Check<'_>,
 ) -> Option<Vec<(s3::OperationKind, HeaderName)>> {
     if !raw.ignored_headers.is_written() {
-        let known = preset.ignored_headers.iter();
-        return Some(known.map(|(kind, name)| (*kind, HeaderName::from_static(name))).collect());
+        let known = preset.ignored_headers();
+        return Some(known.map(|(kind, name)| (kind, HeaderName::from_static(name))).collect());
     }
     let read = |text: &str| {
         let advice =

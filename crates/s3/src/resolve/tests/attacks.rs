@@ -390,3 +390,9 @@ fn a10_what_a_redirect_appends_is_passed_over_where_something_is_read() {
         );
     }
 }
+
+#[test]
+fn the_usage_of_an_account_is_asked_for_by_its_name_alone() {
+    assert!(operation(&request("GET", "/", "usage", &[])).asks_for_usage());
+    assert!(!operation(&request("GET", "/", "", &[])).asks_for_usage());
+}
