@@ -154,6 +154,15 @@ mod tests {
     }
 
     #[test]
+    fn the_method_is_the_one_that_is_asked_for() {
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE] {
+            let asked = [ASKED[0], ("access-control-request-method", method.as_str())];
+            let preflight = Preflight::parse(&HostStyle::Path, "/abc/k", &headers(&asked)).unwrap();
+            assert_eq!(preflight.method(), method);
+        }
+    }
+
+    #[test]
     fn what_is_asked_is_what_is_sent() {
         let more = [
             ("access-control-request-headers", "content-type,x-amz-date"),

@@ -94,6 +94,27 @@ fn a_page_that_does_not_say_where_the_next_one_begins_is_refused() {
 }
 
 #[test]
+fn the_next_page_begins_where_the_store_says() {
+    let next = |says: &str| {
+        let key = "<Contents><Key>k</Key></Contents>";
+        let page = format!(
+            "<ListBucketResult><IsTruncated>true</IsTruncated>{key}{says}</ListBucketResult>"
+        );
+        as_list_objects_v2(page.as_bytes(), &asked("")).unwrap()
+    };
+    for (says, after) in [
+        ("<NextMarker>z</NextMarker>", "z"),
+        ("<NextMarker>a</NextMarker>", "a"),
+        ("<NextMarker></NextMarker>", "k"),
+        ("", "k"),
+    ] {
+        let answer = next(says);
+        assert_eq!(elements(&answer, "NextContinuationToken"), [BASE64.encode(after)], "{says}");
+        assert!(!answer.contains("NextMarker"), "{answer}");
+    }
+}
+
+#[test]
 fn a42_documents_have_limits() {
     let of = |inside: &str| {
         let page = format!("<ListBucketResult>{inside}</ListBucketResult>");
