@@ -63,11 +63,15 @@ impl Timestamp {
 
     /// Reads the date of an HMACv1 signature: as [`Timestamp::parse_date_header`], and with the zones
     /// that its signers write for UTC beside `GMT`. AWS's own examples say `+0000`, Go's standard
-    /// library `UTC`, Python's `-0000`. No other zone: the clock that is compared is UTC's.
+    /// library `UTC`, Python's `-0000`. No other zone: the clock that is compared is UTC's. What is before 1970 is no
+    /// date of a signature at all.
     pub(crate) fn parse_hmac_v1(text: &str) -> Result<Self, InvalidTime> {
         let zone = [" +0000", " -0000", " UTC"].iter().find_map(|zone| text.strip_suffix(zone));
-        let Some(rest) = zone else { return Self::parse_date_header(text) };
-        imf_fixdate(&format!("{rest} GMT")).ok_or(InvalidTime)
+        let date = match zone {
+            None => Self::parse_date_header(text)?,
+            Some(rest) => imf_fixdate(&format!("{rest} GMT")).ok_or(InvalidTime)?,
+        };
+        if date.unix() < 0 { Err(InvalidTime) } else { Ok(date) }
     }
 
     /// `20260102T030405Z`, as in `x-amz-date` and the string to sign.

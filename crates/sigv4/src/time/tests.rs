@@ -75,6 +75,15 @@ fn which_day_of_the_week_it_was_says_the_date() {
     assert_eq!(wrong.http_date(), "Fri, 24 May 2013 00:00:00 GMT");
 }
 
+#[test]
+fn no_signature_is_older_than_1970() {
+    let of = |text: &str| Timestamp::parse_hmac_v1(text).map(Timestamp::unix);
+    assert_eq!(of("Thu, 01 Jan 1970 00:00:00 GMT"), Ok(0));
+    for text in ["Wed, 31 Dec 1969 23:59:59 GMT", "Tue, 07 Jul 1950 21:53:04 +0000"] {
+        assert_eq!(of(text), Err(InvalidTime), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn spellings_read_back(seconds in FIRST..=LAST) {
