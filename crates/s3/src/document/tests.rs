@@ -121,6 +121,23 @@ fn a15_denied_objects_are_not_sent() {
 }
 
 #[test]
+fn each_of_the_conditions_of_a_bulk_delete_is_one() {
+    let of = |condition: &str| {
+        let other = "<Object><Key>a</Key></Object>";
+        let body = format!("<Delete>{other}<Object><Key>k</Key>{condition}</Object></Delete>");
+        match Document::parse(OperationKind::DeleteObjects, body.as_bytes()).unwrap() {
+            Document::Delete(request) => request.has_conditions(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for condition in ["<ETag>e</ETag>", "<LastModifiedTime>t</LastModifiedTime>", "<Size>1</Size>"]
+    {
+        assert!(of(condition), "{condition}");
+    }
+    assert!(!of("") && !of("<VersionId>v</VersionId>"));
+}
+
+#[test]
 fn complete_is_read_and_written_anew() {
     let body = "<CompleteMultipartUpload><Part><PartNumber> 2 </PartNumber><ETag>\"e\"</ETag><ChecksumCRC32>y/Q5Jg==\
                 </ChecksumCRC32></Part><Part><PartNumber>3</PartNumber></Part></CompleteMultipartUpload>";

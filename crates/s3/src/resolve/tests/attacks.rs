@@ -379,6 +379,8 @@ fn a10_what_a_redirect_appends_is_passed_over_where_something_is_read() {
         ("PUT", "/abc/k", appended),
         ("DELETE", "/abc/k", appended),
         ("GET", "/abc/k", "bucket=abc&key=k"),
+        ("GET", "/abc/k", "bucket=abc&key=k&tag=e"),
+        ("GET", "/abc/k", "a=1&b=2&c=3"),
         ("GET", "/abc/k", "bucket=abc&key=k&etag=e&more=1"),
         ("GET", "/abc/k", "bucket=abc&key=k&etag=e&versionId=v"),
         ("GET", "/abc", "bucket=abc&key=k&etag=e&prefix=a"),
