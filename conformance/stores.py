@@ -6,12 +6,11 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import time
 
 import yaml
-from parts import BINARIES, Failed, process, rgw_environment, script
+from parts import BINARIES, Failed, listens, process, rgw_environment, script
 from target import ROOT
 
 WORK = ROOT / "target" / "conformance"
@@ -170,11 +169,6 @@ def garage():
             accounts[name] = Account(*keys, keys[0], name, f"{name}@example.com")
         version = "Garage " + garage("--version").stdout.split()[1]
         yield Store("garage", version, "http://127.0.0.1:7490", "us-east-1", accounts)
-
-
-def listens(port):
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 STORES = {"rgw": rgw, "garage": garage, "minio": minio, "embedded": embedded}

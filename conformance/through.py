@@ -4,17 +4,10 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 
-from parts import BINARIES, answers, process
+from parts import BINARIES, answers, free_port, process
 from stores import PRESETS, WORK
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -326,9 +326,8 @@ impl Reject {
             }
             Self::CopyAcrossStores
             | Self::TargetInOtherStore
-            | Self::Usage | Self::KeepsShortUploads => {
-                self.told(AwsCode::NotImplemented)
-            }
+            | Self::Usage
+            | Self::KeepsShortUploads => self.told(AwsCode::NotImplemented),
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)
                 .say("Bucket policies are part of this gateway's configuration."),
             Self::NoBucketPolicy => Rejection::new(AwsCode::NoSuchBucketPolicy, self),

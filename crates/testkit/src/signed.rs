@@ -196,9 +196,8 @@ impl SignedRequest {
         self
     }
 
-    /// Signs in the `Authorization` header.
-    #[must_use]
-    pub fn sign(self, credentials: &Credentials) -> Prepared {
+    /// What a signature in the `Authorization` header covers.
+    fn headers_to_sign(&self, credentials: &Credentials) -> Vec<(String, String)> {
         let mut headers = vec![("host".to_owned(), self.host.clone())];
         headers.extend(self.headers.iter().cloned());
         headers.push(("x-amz-date".to_owned(), amz_date(self.at)));
@@ -209,6 +208,13 @@ impl SignedRequest {
             headers.push(("x-amz-security-token".to_owned(), token.clone()));
         }
         self.describe_chunks(&mut headers);
+        headers
+    }
+
+    /// Signs in the `Authorization` header.
+    #[must_use]
+    pub fn sign(self, credentials: &Credentials) -> Prepared {
+        let mut headers = self.headers_to_sign(credentials);
         let signed = self.signed_names(&headers);
         let hash = self.claim().unwrap_or_else(|| sha256(&self.body));
         let canonical = self.canonical(&self.query, &headers, &signed, &hash);

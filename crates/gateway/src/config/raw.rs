@@ -139,7 +139,7 @@ section! {
         preset: String as "name" = "generic";
         /// Keys of objects that the store takes for another's, and that are refused therefore:
         /// `leading-slash`, `double-slash`, `dot-segments`, `trailing-slash`, `case` (upper case is
-        /// refused), `part-source` (a `%` or `?` in the source of UploadPartCopy), or what is known of
+        /// refused), `part-source` (a `%` or `?versionId=` in a key that UploadPartCopy reads), or what is known of
         /// `rgw` (`part-source`), `minio` (`leading-slash`, `double-slash`, `dot-segments`) or
         /// `files` (a file system: `minio` and `trailing-slash`). `[]` for a store that keeps every
         /// key as it is: a store that folds `a/../b` into `b` would undo what a policy decides.

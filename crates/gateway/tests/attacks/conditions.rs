@@ -195,14 +195,8 @@ fn a16_policies_on_the_connection_need_to_know_the_proxies() {
 async fn a16_a_region_nobody_configured_is_not_a_way_round() {
     let other = FakeStore::start();
     let here = everything_if(json!({ "StringEquals": { "aws:RequestedRegion": "there" } }));
-    let mut plan = Plan::new().with_user_policy(&[here]);
-    let mut second = plan.config["stores"][0].clone();
-    plan.config["stores"][0]["regions"] = json!(["here"]);
-    second["name"] = "second".into();
-    second["endpoint"] = other.url().into();
-    second["default"] = false.into();
-    second["regions"] = json!(["there"]);
-    plan.config["stores"].as_array_mut().unwrap().push(second);
+    let plan = Plan::new().with_user_policy(&[here]).with_second_store(&other, &[]);
+    let plan = plan.with(|config| config["stores"][0]["regions"] = json!(["here"]));
     let world = plan.start().await;
     other.put("/data/k", b"x", &[]);
     world.store.put("/data/k", b"x", &[]);

@@ -1,7 +1,6 @@
 //! A14 and A15: copy sources and bulk deletes, where one request is about several objects.
 
 use s3::checksum::ContentMd5;
-use serde_json::json;
 use testkit::answer::Answer;
 use testkit::client::Response;
 use testkit::signed::{Credentials, Payload, Prepared, SignedRequest, sha256_base64};
@@ -192,15 +191,7 @@ async fn a14_tags_travel_only_with_permission() {
 #[tokio::test]
 async fn a14_a_source_in_another_store() {
     let other = FakeStore::start();
-    let mut plan = Plan::new();
-    let mut second = plan.config["stores"][0].clone();
-    second["name"] = "second".into();
-    second["endpoint"] = other.url().into();
-    second["default"] = false.into();
-    second["buckets"] = json!(["elsewhere"]);
-    second["regions"] = json!(["there"]);
-    plan.config["stores"].as_array_mut().unwrap().push(second);
-    let world = plan.start().await;
+    let world = Plan::new().with_second_store(&other, &["elsewhere"]).start().await;
     for (target, _) in COPIES {
         let attempt = copy(target, "elsewhere/alice/a").sign(&world.loader);
         world.refused(&attempt, 501, "NotImplemented").await;

@@ -148,6 +148,17 @@ impl Plan {
         self
     }
 
+    /// With another store beside the first, like it but for its buckets; the region `there` means it.
+    pub(crate) fn with_second_store(self, store: &FakeStore, buckets: &[&str]) -> Self {
+        let mut second = self.config["stores"][0].clone();
+        second["name"] = "second".into();
+        second["endpoint"] = store.url().into();
+        second["default"] = false.into();
+        second["regions"] = json!(["there"]);
+        second["buckets"] = json!(buckets);
+        self.with(|config| config["stores"].as_array_mut().unwrap().push(second))
+    }
+
     /// With a further file, or another content of one.
     pub(crate) fn with_file(mut self, path: &str, content: impl Into<Vec<u8>>) -> Self {
         self.files.push((path.to_owned(), content.into()));

@@ -9,16 +9,11 @@ use crate::harness::{Plan, World, allow, request};
 /// Bucket `data` is in the first store, which `here` means; `far` in the second, which `there` means.
 async fn two_stores() -> (World, FakeStore) {
     let far = FakeStore::start();
-    let mut plan = Plan::new().with_user_policy(&[allow(&["s3:*"], &["*"])]);
-    let mut second = plan.config["stores"][0].clone();
-    plan.config["stores"][0]["regions"] = json!(["here", "near"]);
-    plan.config["stores"][0]["buckets"] = json!(["data"]);
-    second["name"] = "second".into();
-    second["endpoint"] = far.url().into();
-    second["default"] = false.into();
-    second["regions"] = json!(["there"]);
-    second["buckets"] = json!(["far"]);
-    plan.config["stores"].as_array_mut().unwrap().push(second);
+    let plan = Plan::new().with_user_policy(&[allow(&["s3:*"], &["*"])]);
+    let plan = plan.with_second_store(&far, &["far"]).with(|config| {
+        config["stores"][0]["regions"] = json!(["here", "near"]);
+        config["stores"][0]["buckets"] = json!(["data"]);
+    });
     let world = plan.start().await;
     world.store.put("/data", b"", &[]);
     (world, far)

@@ -130,14 +130,8 @@ async fn a06_authorization_headers_that_are_none() {
 #[tokio::test]
 async fn a06_the_signed_region_selects_the_store() {
     let other = FakeStore::start();
-    let mut plan = Plan::new().with(|config| config["stores"][0]["regions"] = vec!["here"].into());
-    let mut second = plan.config["stores"][0].clone();
-    second["name"] = "second".into();
-    second["endpoint"] = other.url().into();
-    second["regions"] = vec!["there"].into();
-    second["default"] = false.into();
-    second["buckets"] = vec!["fixed"].into();
-    plan.config["stores"].as_array_mut().unwrap().push(second);
+    let plan = Plan::new().with(|config| config["stores"][0]["regions"] = vec!["here"].into());
+    let plan = plan.with_second_store(&other, &["fixed"]);
     let world = plan.start().await;
     let keys = &world.loader;
     other.put("/data/k", b"there", &[]);

@@ -76,15 +76,7 @@ async fn a06_a_set_of_other_regions_is_refused() {
 #[tokio::test]
 async fn a16_each_store_wants_a_region_of_its_own() {
     let other = FakeStore::start();
-    let mut plan = Plan::new();
-    let mut second = plan.config["stores"][0].clone();
-    second["name"] = "second".into();
-    second["endpoint"] = other.url().into();
-    second["default"] = false.into();
-    second["regions"] = json!(["there"]);
-    second["buckets"] = json!(["far"]);
-    plan.config["stores"].as_array_mut().unwrap().push(second);
-    let world = plan.start().await;
+    let world = Plan::new().with_second_store(&other, &["far"]).start().await;
     world.store.put("/data/k", b"x", &[]);
     other.put("/far/k", b"x", &[]);
     let loader = &world.loader;

@@ -14,16 +14,7 @@ impl SignedRequest {
     #[must_use]
     pub fn sign_v4a(mut self, credentials: &Credentials, region_set: &str) -> Prepared {
         self.headers.push(("x-amz-region-set".to_owned(), region_set.to_owned()));
-        let mut headers = vec![("host".to_owned(), self.host.clone())];
-        headers.extend(self.headers.iter().cloned());
-        headers.push(("x-amz-date".to_owned(), amz_date(self.at)));
-        if let Some(claim) = self.claim() {
-            headers.push(("x-amz-content-sha256".to_owned(), claim));
-        }
-        if let Some(token) = &credentials.session_token {
-            headers.push(("x-amz-security-token".to_owned(), token.clone()));
-        }
-        self.describe_chunks(&mut headers);
+        let mut headers = self.headers_to_sign(credentials);
         let signed = self.signed_names(&headers);
         let hash = self.claim().unwrap_or_else(|| sha256(&self.body));
         let canonical = self.canonical(&self.query, &headers, &signed, &hash);
