@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri, Version, header};
 use s3::HostStyle;
-use sigv4::{Accept, Payload, Presented, RequestHead, Scheme, Timestamp};
+use sigv4::{Accept, Payload, Presented, RequestHead, Scheme, Timestamp, Verified};
 
 use super::authenticated::{Authenticated, Signature, Supposed};
 use super::client::Client;
@@ -121,15 +121,7 @@ impl<B> Received<B> {
             return None;
         }
         let head = RequestHead { method: &method, ..self.head.for_signature() };
-        let Ok(Presented::Signed(claims)) = sigv4::present(&head, self.snapshot.live.accept) else {
-            return None;
-        };
-        let (id, token) = (claims.access_key_id(), claims.session_token());
-        let unproven = lookup(&self.snapshot, id, token, self.now).ok()?;
-        let service = sigv4::Service::S3;
-        let expect = sigv4::Expect { service, now: self.now, body_sha256: None };
-        let verified = sigv4::verify(&head, claims, unproven.secret(), &expect).ok()?;
-        unproven.prove(&verified)
+        proven(&head, &self.snapshot, self.now).ok().flatten().map(|(caller, _)| caller)
     }
 
     /// Step two: finds out who signed.
@@ -138,22 +130,13 @@ impl<B> Received<B> {
     /// Everything that can be wrong with claims, keys, tokens and signatures.
     pub(super) fn authenticate(self) -> Result<Authenticated<B>, Reject> {
         let Self { head, client, snapshot, now, body } = self;
-        let accept = snapshot.live.accept;
-        let claims = match sigv4::present(&head.for_signature(), accept)? {
-            Presented::Anonymous => {
-                let payload = Payload::from_headers(&head.headers)
-                    .map_err(sigv4::VerifyError::from)?
-                    .unwrap_or(Payload::Unsigned);
-                let signature = Signature::None(payload);
-                let caller = Caller::Anonymous;
-                return Ok(Authenticated { head, client, snapshot, now, body, caller, signature });
-            }
-            Presented::Signed(claims) => claims,
+        let Some((caller, verified)) = proven(&head.for_signature(), &snapshot, now)? else {
+            let payload = Payload::from_headers(&head.headers)
+                .map_err(sigv4::VerifyError::from)?
+                .unwrap_or(Payload::Unsigned);
+            let (caller, signature) = (Caller::Anonymous, Signature::None(payload));
+            return Ok(Authenticated { head, client, snapshot, now, body, caller, signature });
         };
-        let unproven = lookup(&snapshot, claims.access_key_id(), claims.session_token(), now)?;
-        let expect = sigv4::Expect { service: sigv4::Service::S3, now, body_sha256: None };
-        let verified = sigv4::verify(&head.for_signature(), claims, unproven.secret(), &expect)?;
-        let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
         let signature = Signature::Verified(Box::new(verified));
         Ok(Authenticated { head, client, snapshot, now, body, caller, signature })
     }
@@ -185,6 +168,22 @@ impl Received<()> {
         };
         Authenticated { head, client, snapshot, now, body, caller, signature }
     }
+}
+
+/// Who signed, with what was verified of it; None: nobody did.
+fn proven(
+    head: &RequestHead<'_>,
+    snapshot: &Snapshot,
+    now: Timestamp,
+) -> Result<Option<(Caller, Verified)>, Reject> {
+    let Presented::Signed(claims) = sigv4::present(head, snapshot.live.accept)? else {
+        return Ok(None);
+    };
+    let unproven = lookup(snapshot, claims.access_key_id(), claims.session_token(), now)?;
+    let expect = sigv4::Expect { service: sigv4::Service::S3, now, body_sha256: None };
+    let verified = sigv4::verify(head, claims, unproven.secret(), &expect)?;
+    let caller = unproven.prove(&verified).ok_or(Reject::Unproven)?;
+    Ok(Some((caller, verified)))
 }
 
 fn host_style(headers: &HeaderMap, snapshot: &Snapshot) -> Result<HostStyle, Reject> {
