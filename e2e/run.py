@@ -118,12 +118,12 @@ PROBED = """
       - CompleteMultipartUpload:if-none-match
       - CompleteMultipartUpload:if-match
       - DeleteObject:if-match
-      - CreateBucket:x-amz-bucket-namespace
+      - DeleteObject:x-amz-if-match-size
+      - DeleteObject:x-amz-if-match-last-modified-time
       - AbortMultipartUpload:x-amz-if-match-initiated-time
       - CopyObject:if-match
       - CopyObject:if-none-match
-      - DeleteObject:x-amz-if-match-last-modified-time
-      - DeleteObject:x-amz-if-match-size
+      - CreateBucket:x-amz-bucket-namespace
     capabilities:
       checksum_headers: true
       trailers: false

@@ -12,6 +12,7 @@ pub mod body;
 pub mod budget;
 mod client;
 pub mod client_body;
+mod conditions;
 mod context;
 mod custody;
 mod document;
@@ -27,6 +28,7 @@ mod resolved;
 mod rewritten;
 mod source_conditions;
 mod sts;
+mod unmet;
 
 use std::sync::Arc;
 

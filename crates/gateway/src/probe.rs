@@ -13,10 +13,9 @@ mod talk;
 use std::fmt;
 
 use http::Method;
-use s3::OperationKind;
 use sigv4::Payload;
 
-use crate::config::{Config, Store};
+use crate::config::{Config, IgnoredHeader, Store};
 use crate::entropy;
 use crate::snapshot::{Snapshot, StoreRequestError};
 use crate::upstream::client::UpstreamError;
@@ -83,7 +82,9 @@ pub struct Report {
     /// Names of `key_rules`.
     pub key_rules: Vec<&'static str>,
     /// `ignored_headers`.
-    pub ignored_headers: Vec<(OperationKind, String)>,
+    pub ignored_headers: Vec<IgnoredHeader>,
+    /// What was asked about and is not ignored.
+    settled: Vec<IgnoredHeader>,
     /// `capabilities`.
     pub capabilities: Vec<(&'static str, bool)>,
     /// What is left in the bucket because it could not be deleted.
@@ -97,16 +98,18 @@ impl Report {
 
     /// What is not asked about, and the configuration or its preset has, stays.
     fn keep_configured(&mut self, store: &Store) {
-        for (kind, header) in &store.ignored_headers {
-            let row = format!("{}:{header}", kind.name());
-            let found_out = |says: &str| !says.starts_with("not found out");
-            let asked = self.rows.iter().any(|(what, says)| *what == row && found_out(says));
-            let known =
-                self.ignored_headers.iter().any(|(k, h)| k == kind && *h == header.as_str());
-            if !asked && !known {
-                self.ignored_headers.push((*kind, header.as_str().to_owned()));
+        for configured in &store.ignored_headers {
+            let settled = self.settled.iter().chain(&self.ignored_headers);
+            if !settled.into_iter().any(|known| known == configured) {
+                self.ignored_headers.push(configured.clone());
             }
         }
+    }
+
+    /// What the store makes of a header, where that was found out.
+    fn settle(&mut self, header: IgnoredHeader, ignored: bool) {
+        let list = if ignored { &mut self.ignored_headers } else { &mut self.settled };
+        list.push(header);
     }
 
     fn capability(&mut self, name: &'static str, has: bool, says: impl Into<String>) {
@@ -129,8 +132,8 @@ impl fmt::Display for Report {
             "    ignored_headers:{}",
             if self.ignored_headers.is_empty() { " []" } else { "" }
         )?;
-        for (kind, header) in &self.ignored_headers {
-            writeln!(f, "      - {}:{header}", kind.name())?;
+        for header in &self.ignored_headers {
+            writeln!(f, "      - {header}")?;
         }
         writeln!(f, "    capabilities:")?;
         for (name, has) in &self.capabilities {

@@ -119,9 +119,12 @@ pub enum Reject {
     /// A continuation token that was not given out here.
     #[error("{0}")]
     ContinuationToken(#[from] s3::listing::ContinuationTokenError),
-    /// A condition on the source of a copy does not hold.
-    #[error("the condition `{0}` on the source does not hold")]
-    CopyCondition(&'static str),
+    /// A condition on what is read, or on the source of a copy, does not hold, and the store does not hold to it.
+    #[error("the condition `{0}` does not hold")]
+    Condition(&'static str),
+    /// The store answered with the whole object where a part was asked for.
+    #[error("the store does not read the parts of objects by their numbers")]
+    PartNumberIgnored,
     /// The store does not show the source of a copy, whose conditions are to be looked at, to its keys.
     #[error("the store denies a look at the source of the copy")]
     CopySourceDenied,
@@ -317,7 +320,7 @@ impl Reject {
             Self::ContinuationToken(_) => Rejection::new(AwsCode::InvalidArgument, self)
                 .extra("ArgumentName", "continuation-token")
                 .say("The continuation token provided is incorrect"),
-            Self::CopyCondition(name) => {
+            Self::Condition(name) => {
                 Rejection::new(AwsCode::PreconditionFailed, self).extra("Condition", name)
             }
             Self::CopySourceDenied => Rejection::new(AwsCode::AccessDenied, self),
@@ -327,6 +330,7 @@ impl Reject {
             Self::CopyAcrossStores
             | Self::TargetInOtherStore
             | Self::Usage
+            | Self::PartNumberIgnored
             | Self::KeepsShortUploads => self.told(AwsCode::NotImplemented),
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)
                 .say("Bucket policies are part of this gateway's configuration."),

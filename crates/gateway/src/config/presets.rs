@@ -3,6 +3,7 @@
 
 use s3::{KeyRules, OperationKind};
 
+use super::ignored::IgnoredHeader;
 use super::stores::Capabilities;
 
 /// Defaults of a store.
@@ -18,7 +19,7 @@ pub(crate) struct Preset {
 /// Every preset.
 static PRESETS: [Preset; 7] = [GENERIC, AWS, CEPH_RGW, GARAGE, MINIO, SWIFT, S3S_FS];
 
-/// A header of an operation.
+/// A header of an operation, with `=` and the value if it is ignored with that one alone.
 type Header = (OperationKind, &'static str);
 
 /// What only AWS has, as far as we know: each store that was asked ignores all of it. Namespaces of buckets (elsewhere
@@ -69,12 +70,22 @@ const AWS: Preset = Preset {
     ..GENERIC
 };
 
-/// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more.
+/// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more. It encrypts with keys
+/// of a KMS, or says that it cannot; with keys of its own, which it does not have, it only seems to.
 const CEPH_RGW: Preset = Preset {
     name: "ceph-rgw",
     key_rules: KeyRules::RGW,
     refused_operations: &[OperationKind::SelectObjectContent],
-    ignored_headers: &[ONLY_AWS, COMPLETE, DELETE],
+    ignored_headers: &[
+        ONLY_AWS,
+        COMPLETE,
+        DELETE,
+        &[
+            (OperationKind::CopyObject, "x-amz-server-side-encryption=AES256"),
+            (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption=AES256"),
+            (OperationKind::PutObject, "x-amz-server-side-encryption=AES256"),
+        ],
+    ],
     capabilities: Capabilities {
         quoted_if_match: false,
         copy_source_conditions: false,
@@ -83,7 +94,7 @@ const CEPH_RGW: Preset = Preset {
     },
 };
 
-/// Garage, measured with 2.5. It does not encrypt, either, and does not say that it did: that passes.
+/// Garage, measured with 2.5.
 const GARAGE: Preset = Preset {
     name: "garage",
     key_rules: KeyRules { folds_leading_slash: true, ..KeyRules::EXACT },
@@ -92,10 +103,13 @@ const GARAGE: Preset = Preset {
         COMPLETE,
         DELETE,
         &[
+            (OperationKind::CopyObject, "x-amz-server-side-encryption"),
             (OperationKind::CopyObject, "x-amz-tagging"),
+            (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
             (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
             (OperationKind::PutObject, "if-match"),
             (OperationKind::PutObject, "if-none-match"),
+            (OperationKind::PutObject, "x-amz-server-side-encryption"),
             (OperationKind::PutObject, "x-amz-tagging"),
         ],
     ],
@@ -186,8 +200,9 @@ impl Preset {
     }
 
     /// The headers that it ignores.
-    pub(crate) fn ignored_headers(&self) -> impl Iterator<Item = Header> {
-        self.ignored_headers.iter().copied().flatten().copied()
+    pub(crate) fn ignored_headers(&self) -> impl Iterator<Item = IgnoredHeader> {
+        let all = self.ignored_headers.iter().copied().flatten();
+        all.map(|(kind, header)| IgnoredHeader::known(*kind, header))
     }
 
     /// The names of all presets.

@@ -153,8 +153,9 @@ section! {
         /// `NotImplemented` and never reach it. Where `key_rules` name `rgw`, those of the preset `ceph-rgw`.
         refused_operations: Vec<Value<String>> as "list of operations" = "of the preset; []";
         /// Headers that are a promise and that the store ignores without a word, each as `OPERATION:HEADER`, such
-        /// as `DeleteObject:If-Match`: a request with one is answered with `NotImplemented`. `[]` passes them on
-        /// whatever becomes of them.
+        /// as `DeleteObject:If-Match`, or with the one value that is ignored, as
+        /// `PutObject:x-amz-server-side-encryption=AES256`: a request with one is answered with `NotImplemented`. `[]`
+        /// passes them on whatever becomes of them.
         ignored_headers: Vec<Value<String>> as "list of headers" = "of the preset; []";
         /// What the store understands beyond the basics.
         capabilities: RawCapabilities = "";

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::glob::Glob;
 use super::http_url::HttpUrl;
+use super::ignored::IgnoredHeader;
 use super::pem::CaBundle;
 
 /// Where a store is reached: scheme, host and port, no path.
@@ -42,7 +43,7 @@ pub struct Store {
     /// The operations on which it breaks.
     pub refused_operations: Vec<s3::OperationKind>,
     /// The headers that it ignores although they are promises, each with its operation.
-    pub ignored_headers: Vec<(s3::OperationKind, http::HeaderName)>,
+    pub ignored_headers: Vec<IgnoredHeader>,
     /// What it understands beyond the basics.
     pub capabilities: Capabilities,
 }
@@ -138,24 +139,20 @@ pub struct Credential {
 impl Store {
     /// The first header of a request that the store would silently not keep its promise about.
     pub fn ignored_header(&self, operation: &s3::Operation) -> Option<&http::HeaderName> {
-        let ignored = self.ignored_headers.iter().filter(|(kind, _)| *kind == operation.kind());
+        let ignored = self.ignored_headers.iter().filter(|ignored| ignored.is_in(operation));
         // The owner in a store that decides by itself is known to that store alone.
         let unknown = self.authorization == Authorization::Store && !self.capabilities.bucket_owner;
-        let owners = OWNER_HEADERS.iter().filter(|_| unknown);
-        ignored
-            .map(|(_, name)| name)
-            .chain(owners)
-            .find(|name| operation.header(name.as_str()).is_some())
+        let mut owners = OWNER_HEADERS.iter().filter(|_| unknown);
+        let owner = owners.find(|name| operation.header(name.as_str()).is_some());
+        ignored.map(|ignored| &ignored.name).next().or(owner)
     }
 
     /// The same of conditions that stand in a document: of DeleteObjects, where DeleteObject has them as headers.
     pub fn ignored_condition(&self, document: Option<&s3::Document>) -> Option<&http::HeaderName> {
         let Some(s3::Document::Delete(request)) = document else { return None };
-        let ignored = self.ignored_headers.iter().map(|(kind, name)| (*kind, name));
-        ignored
-            .filter(|_| request.has_conditions())
-            .find(|known| *known == (s3::OperationKind::DeleteObject, &http::header::IF_MATCH))
-            .map(|(_, name)| name)
+        let mut ignored = self.ignored_headers.iter().filter(|_| request.has_conditions());
+        let condition = IgnoredHeader::known(s3::OperationKind::DeleteObject, "if-match");
+        ignored.find(|known| **known == condition).map(|known| &known.name)
     }
 
     /// The keys for a caller: the first whose condition holds, else the one without a condition.

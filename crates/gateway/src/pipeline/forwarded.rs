@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body;
 use policy::Context;
 use s3::answer::{BucketList, DeleteResult, StoreError, parse_location};
@@ -22,6 +23,7 @@ use super::document::{MAX_ERROR, read};
 use super::late::{Late, Rewriting};
 use super::resolved::facts;
 use super::rewritten::Rewrite;
+use super::unmet::{Unmet, unmet, without_content};
 use crate::caller::Caller;
 use crate::config::{Authorization, Store};
 use crate::reject::Reject;
@@ -189,12 +191,12 @@ impl Delivered {
             let why = "the object's end is not told, or told twice".to_owned();
             return exchange.reject(&Reject::StoreAnswer(why), resource);
         }
+        if let Some(unmet) = unmet(&self.operation, &parts) {
+            return self.instead(exchange, &parts, unmet, resource);
+        }
         let mut headers = response_headers(kind, parts.status, &parts.headers, shown);
         match kind.answer() {
-            AnswerClass::Listing
-                if kind == OperationKind::ListObjectsV2
-                    && !self.store.capabilities.list_objects_v2 =>
-            {
+            AnswerClass::Listing if self.asked_as_v1() => {
                 let rewrite = Rewrite { parse: as_list_objects_v2, answer: Self::own };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
             }
@@ -248,6 +250,35 @@ impl Delivered {
                 let parse = |document: &[u8], _: &Operation| Ok(parse_location(document).ok());
                 let rewrite = Rewrite { parse, answer: Self::located };
                 self.rewritten(exchange, headers, body, resource, rewrite).await
+            }
+        }
+    }
+
+    /// Whether the store was sent a ListObjects where the client wanted a ListObjectsV2.
+    fn asked_as_v1(&self) -> bool {
+        self.operation.kind() == OperationKind::ListObjectsV2
+            && !self.store.capabilities.list_objects_v2
+    }
+
+    /// What the client asked for, where the store answered with the object all the same.
+    fn instead(
+        self,
+        mut exchange: Exchange,
+        answer: &response::Parts,
+        unmet: Unmet,
+        resource: &str,
+    ) -> Response<Answer> {
+        match unmet {
+            Unmet::Refused(reject) => exchange.reject(&reject, resource),
+            Unmet::NotModified => {
+                let status = StatusCode::NOT_MODIFIED;
+                let shown = self.shown(&answer.headers);
+                let kind = self.operation.kind();
+                let headers = response_headers(kind, status, &answer.headers, shown);
+                exchange.finish.record.status = status.as_u16();
+                let request_id = exchange.finish.record.request_id.clone();
+                let answer = Answer::whole(Bytes::new(), Some(exchange.finish(None)));
+                self.respond(status, without_content(headers), &request_id, answer)
             }
         }
     }

@@ -10,7 +10,7 @@ use sigv4::chunked::encode::{CRLF, Encoder, unsigned_line};
 
 use super::talk::{Answer, Ask, Talk, encoded, part_query, upload_query};
 use super::{ProbeError, Report};
-use crate::config::Addressing;
+use crate::config::{Addressing, IgnoredHeader};
 
 /// A key and its MD5 for encryption with keys of the client (SSE-C), in base64.
 const SSE_C: [(&str, &str); 3] = [
@@ -257,26 +257,47 @@ impl<'a> Asking<'a> {
         let lost = answer.is_success() && without.status != 400;
         self.promise(SSE_C[0].0, &answer, lost);
         let name = "x-amz-server-side-encryption";
-        let answer = self.put(&self.key("aes"), b"one", &[(name, "AES256")]).await?;
-        let lost = answer.is_success() && answer.header(name).is_none();
-        self.promise(name, &answer, lost);
+        let mut asked = Vec::new();
+        for value in ["AES256", "aws:kms"] {
+            let answer = self.put(&self.key("encrypted"), b"one", &[(name, value)]).await?;
+            let lost = answer.is_success() && answer.header(name).is_none();
+            asked.push((answer, lost));
+        }
+        match &*asked {
+            [(answer, true), (_, true)] => self.promise(name, answer, true),
+            [(own, own_lost), (kms, kms_lost)] => {
+                self.promise("x-amz-server-side-encryption=AES256", own, *own_lost);
+                self.promise("x-amz-server-side-encryption=aws:kms", kms, *kms_lost);
+                self.settle(name, false);
+            }
+            _ => {}
+        }
         let key = self.key("tagged");
         let answer = self.put(&key, b"one", &[("x-amz-tagging", "a=b")]).await?;
         let tags = self.ask(Method::GET, &key, "tagging=", &[], b"").await?;
         let lost = answer.is_success() && tags.element("Value").as_deref() != Some("b");
         self.promise("x-amz-tagging", &answer, lost);
         // Not to be found out without making a bucket, and AWS's alone.
-        let namespace = (OperationKind::CreateBucket, "x-amz-bucket-namespace".to_owned());
+        let namespace = IgnoredHeader::known(OperationKind::CreateBucket, "x-amz-bucket-namespace");
         self.report.ignored_headers.push(namespace);
         Ok(())
     }
 
-    fn promise(&mut self, header: &'static str, answer: &Answer, lost: bool) {
-        let says = if lost {
-            // What it does not do for one kind of write it does for none.
-            for kind in WRITES.into_iter().filter(|kind| kind.takes_header(header)) {
-                self.report.ignored_headers.push((kind, header.to_owned()));
+    /// What it does not do for one kind of write it does for none.
+    fn settle(&mut self, header: &'static str, ignored: bool) {
+        for kind in WRITES {
+            let known = IgnoredHeader::known(kind, header);
+            // The store's own keys are chosen when an upload begins; each part has the client's.
+            let begun = kind == OperationKind::UploadPart && header != SSE_C[0].0;
+            if kind.takes_header(known.name.as_str()) && !begun {
+                self.report.settle(known, ignored);
             }
+        }
+    }
+
+    fn promise(&mut self, header: &'static str, answer: &Answer, lost: bool) {
+        self.settle(header, lost);
+        let says = if lost {
             "IGNORED".to_owned()
         } else if answer.is_success() {
             "honoured".to_owned()

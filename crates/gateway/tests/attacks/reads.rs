@@ -9,6 +9,7 @@ use testkit::signed::{Prepared, SignedRequest, encode};
 use crate::harness::{Plan, World, request};
 
 const SINCE: &str = "Fri, 02 Jan 2026 03:04:05 GMT";
+const BEFORE: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
 
 /// A request in each way that it can be signed.
 fn signed(world: &World, plain: &SignedRequest) -> [Prepared; 3] {
@@ -122,6 +123,66 @@ async fn a_part_of_an_object_is_read_by_its_number() {
             world
                 .refused(&request(method, &target).sign(&world.loader), 400, "InvalidArgument")
                 .await;
+        }
+    }
+}
+
+/// Stores that ignore what a reader says answer with the whole object. The client gets what it asked for all the same:
+/// 304, 412, or an error.
+#[tokio::test]
+async fn what_a_store_ignores_of_a_read_is_held_to() {
+    let world = World::start().await;
+    let rows: &[(Headers, u16)] = &[
+        (&[("if-match", "\"e\"")], 200),
+        (&[("if-match", "e")], 200),
+        (&[("if-match", "\"other\", \"e\"")], 200),
+        (&[("if-match", "*")], 200),
+        (&[("if-match", "\"other\"")], 412),
+        (&[("if-match", "\"other\""), ("range", "bytes=0-1")], 412),
+        (&[("if-match", "\"e\""), ("if-unmodified-since", BEFORE)], 200),
+        (&[("if-unmodified-since", SINCE)], 200),
+        (&[("if-unmodified-since", BEFORE)], 412),
+        (&[("if-none-match", "\"e\"")], 304),
+        (&[("if-none-match", "*")], 304),
+        (&[("if-none-match", "W/\"e\"")], 304),
+        (&[("if-none-match", "\"other\"")], 200),
+        (&[("if-none-match", "\"other\""), ("if-modified-since", SINCE)], 200),
+        (&[("if-modified-since", SINCE)], 304),
+        (&[("if-modified-since", BEFORE)], 200),
+        (&[("if-modified-since", "yesterday")], 200),
+    ];
+    for method in ["GET", "HEAD"] {
+        for (headers, status) in rows {
+            let plain = request(method, "/data/k");
+            let plain = headers.iter().fold(plain, |sent, (name, value)| sent.header(name, value));
+            for sent in signed(&world, &plain) {
+                let answer = Answer::ok().body("content").header("etag", "\"e\"");
+                let answer = answer.header("last-modified", SINCE).header("content-type", "text/x");
+                answer_next(&world, answer.header("cache-control", "max-age=1"));
+                let response = world.send(&sent).await;
+                assert_eq!(response.status, *status, "{method} {headers:?}");
+                match status {
+                    200 => assert_eq!(response.body == b"content", method == "GET"),
+                    304 => {
+                        assert_eq!(response.body, b"");
+                        assert_eq!(response.header("etag"), Some("\"e\""));
+                        assert_eq!(response.header("last-modified"), Some(SINCE));
+                        assert_eq!(response.header("cache-control"), Some("max-age=1"));
+                        assert_eq!(response.header("content-type"), None);
+                        assert_eq!(response.header("content-length"), None);
+                    }
+                    _ => {
+                        let code = (method == "GET").then_some("PreconditionFailed");
+                        assert_eq!(response.code(), code, "{method} {headers:?}");
+                    }
+                }
+            }
+        }
+        // The first part is all that there is of an object which was not uploaded in parts.
+        for (number, status) in [("1", 200), ("2", 501), ("10000", 501)] {
+            answer_next(&world, Answer::ok().body("content").header("etag", "\"e-3\""));
+            let sent = request(method, &format!("/data/k?partNumber={number}"));
+            assert_eq!(world.send(&sent.sign(&world.loader)).await.status, status, "{number}");
         }
     }
 }

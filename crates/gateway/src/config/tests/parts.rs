@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::config::ignored::IgnoredHeader;
 use crate::config::presets::Preset;
 
 fn two_stores(a: &str, b: &str) -> Setup {
@@ -128,12 +129,12 @@ fn a_preset_holds_for_what_is_not_written() {
     let unsaid = &unsaid.live.stores.all()[0];
     assert_eq!(generic.key_rules, unsaid.key_rules);
     assert_eq!(generic.capabilities, unsaid.capabilities);
-    let namespace = http::HeaderName::from_static("x-amz-bucket-namespace");
-    let copy = (s3::OperationKind::CopyObject, http::header::IF_NONE_MATCH);
+    let namespace = IgnoredHeader::known(s3::OperationKind::CreateBucket, "x-amz-bucket-namespace");
+    let copy = IgnoredHeader::known(s3::OperationKind::CopyObject, "if-none-match");
     assert!(generic.refused_operations.is_empty());
     for name in Preset::names().into_iter().filter(|name| *name != "aws") {
         let store = store(&format!("preset: {name}"));
-        for only_aws in [&(s3::OperationKind::CreateBucket, namespace.clone()), &copy] {
+        for only_aws in [&namespace, &copy] {
             assert!(store.ignored_headers.contains(only_aws), "{name}: {only_aws:?}");
         }
     }
@@ -146,18 +147,18 @@ fn a_preset_holds_for_what_is_not_written() {
     for name in ["garage", "minio"] {
         assert!(store(&format!("preset: {name}")).key_rules.folds_leading_slash, "{name}");
     }
-    let delete = (s3::OperationKind::DeleteObject, http::header::IF_MATCH);
+    let delete = IgnoredHeader::known(s3::OperationKind::DeleteObject, "if-match");
     assert!(rgw.ignored_headers.contains(&delete));
     let written = store(
         "preset: ceph-rgw\nkey_rules: [case]\nrefused_operations: []\nignored_headers: ['PutObject:If-Match']\ncapabilities: { quoted_if_match: true }",
     );
     assert!(written.key_rules.folds_case && !written.key_rules.decodes_part_source_twice);
     assert!(written.refused_operations.is_empty() && written.capabilities.quoted_if_match);
-    let put = (s3::OperationKind::PutObject, http::header::IF_MATCH);
+    let put = IgnoredHeader::known(s3::OperationKind::PutObject, "if-match");
     assert_eq!(written.ignored_headers, [put]);
     for name in Preset::names() {
-        for (kind, header) in Preset::parse(name).unwrap().ignored_headers() {
-            assert!(kind.takes_header(header), "{name}: {kind:?} {header}");
+        for ignored in Preset::parse(name).unwrap().ignored_headers() {
+            assert_eq!(ignored.to_string().parse().as_ref(), Ok(&ignored), "{name}");
         }
         store(&format!("preset: {name}"));
     }
@@ -165,6 +166,7 @@ fn a_preset_holds_for_what_is_not_written() {
     with("ignored_headers: [If-Match]").fails_with("must be an operation, a colon");
     with("ignored_headers: ['Delete:If-Match']").fails_with("is no operation of S3");
     with("ignored_headers: ['DeleteObject:If-Range']").fails_with("no header of that operation");
+    with("ignored_headers: ['PutObject:If-Match=']").fails_with("no value after its");
 }
 
 #[test]

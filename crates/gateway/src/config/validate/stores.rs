@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
 use s3::KeyRules;
 
 use super::Check;
 use super::credentials::credentials;
 use crate::config::error::Place;
 use crate::config::http_url::{HttpUrl, Scheme};
+use crate::config::ignored::IgnoredHeader;
 use crate::config::pem;
 use crate::config::presets::Preset;
 use crate::config::raw::{RawConfig, RawStore};
@@ -200,25 +200,12 @@ fn ignored_headers(
     raw: &RawStore,
     preset: &Preset,
     check: &mut Check<'_>,
-) -> Option<Vec<(s3::OperationKind, HeaderName)>> {
+) -> Option<Vec<IgnoredHeader>> {
     if !raw.ignored_headers.is_written() {
-        let known = preset.ignored_headers();
-        return Some(known.map(|(kind, name)| (kind, HeaderName::from_static(name))).collect());
+        return Some(preset.ignored_headers().collect());
     }
-    let read = |text: &str| {
-        let advice =
-            "must be an operation, a colon and one of its headers, as `DeleteObject:If-Match`";
-        let (kind, name) = text.split_once(':').ok_or(advice)?;
-        let kind = operation(kind)?;
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| advice)?;
-        if kind.takes_header(name.as_str()) {
-            Ok((kind, name))
-        } else {
-            Err("is no header of that operation")
-        }
-    };
     let items = raw.ignored_headers.items();
-    let all: Vec<_> = items.iter().map(|item| check.parse(item, read)).collect();
+    let all: Vec<_> = items.iter().map(|item| check.parse(item, str::parse)).collect();
     if raw.ignored_headers.is_bad() { None } else { all.into_iter().collect() }
 }
 

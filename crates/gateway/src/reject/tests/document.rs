@@ -38,7 +38,8 @@ fn section(reject: &Reject) -> Section {
         | Reject::KeepsShortUploads
         | Reject::Usage
         | Reject::ContinuationToken(_)
-        | Reject::CopyCondition(_)
+        | Reject::Condition(_)
+        | Reject::PartNumberIgnored
         | Reject::CopySourceDenied
         | Reject::CopyConditionValue(_)
         | Reject::PolicyOfGateway

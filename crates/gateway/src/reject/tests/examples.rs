@@ -55,7 +55,8 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::KeepsShortUploads => [Reject::KeepsShortUploads],
         Reject::Usage => [Reject::Usage],
         Reject::ContinuationToken(_) => [Reject::ContinuationToken(s3::listing::ContinuationTokenError)],
-        Reject::CopyCondition(_) => [Reject::CopyCondition("x-amz-copy-source-if-match")],
+        Reject::Condition(_) => [Reject::Condition("x-amz-copy-source-if-match")],
+        Reject::PartNumberIgnored => [Reject::PartNumberIgnored],
         Reject::CopySourceDenied => [Reject::CopySourceDenied],
         Reject::CopyConditionValue(_) => {
             [Reject::CopyConditionValue("x-amz-copy-source-if-modified-since")]

@@ -1,0 +1,59 @@
+//! What the head of a store's answer shows that it did not hold to. A store that ignores a condition on a read, or
+//! the number of a part, answers with the whole object: what is wanted instead is known before a byte has passed on.
+
+use http::{HeaderMap, StatusCode, header, response};
+use s3::{Operation, OperationKind};
+use sigv4::Timestamp;
+
+use super::conditions::{Conditions, Failed, OF_READ};
+use crate::reject::Reject;
+
+/// What the client gets instead.
+#[derive(Debug)]
+pub(super) enum Unmet {
+    /// 304, with the head of the object.
+    NotModified,
+    /// An error.
+    Refused(Reject),
+}
+
+/// Compares a read with what came of it.
+pub(super) fn unmet(operation: &Operation, answer: &response::Parts) -> Option<Unmet> {
+    let read = matches!(operation.kind(), OperationKind::GetObject | OperationKind::HeadObject);
+    if !read || !answer.status.is_success() {
+        return None;
+    }
+    // A condition that cannot be read is none (RFC 9110, 13.1.3), and the store's to refuse.
+    let conditions = Conditions::of(operation, &OF_READ).unwrap_or_default();
+    let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+    let modified = text(header::LAST_MODIFIED)
+        .and_then(|modified| Timestamp::parse_date_header(modified).ok());
+    match conditions.failed(text(header::ETAG), modified, &OF_READ) {
+        Some(Failed::NotModified(_)) => return Some(Unmet::NotModified),
+        Some(Failed::Precondition(name)) => return Some(Unmet::Refused(Reject::Condition(name))),
+        None => {}
+    }
+    // The first part may be all of the object; clients see that nobody counts its parts.
+    let further = operation.query("partNumber").is_some_and(|number| number != "1");
+    (further && is_whole(answer)).then_some(Unmet::Refused(Reject::PartNumberIgnored))
+}
+
+/// Whether the answer says nothing of a part.
+fn is_whole(answer: &response::Parts) -> bool {
+    answer.status == StatusCode::OK
+        && !answer.headers.contains_key(header::CONTENT_RANGE)
+        && !answer.headers.contains_key("x-amz-mp-parts-count")
+}
+
+/// The head of a 304, of that of the object (RFC 9110, 15.4.5): without what describes the bytes that are not sent.
+pub(super) fn without_content(mut headers: HeaderMap) -> HeaderMap {
+    for name in [
+        header::CONTENT_LENGTH,
+        header::CONTENT_RANGE,
+        header::CONTENT_TYPE,
+        header::CONTENT_ENCODING,
+    ] {
+        headers.remove(name);
+    }
+    headers
+}
