@@ -46,9 +46,18 @@ impl Kind {
     }
 
     fn put_to(self, target: &str, body: &[u8], algorithm: Algorithm) -> SignedRequest {
+        self.put_in(64 * 1024, target, body, algorithm)
+    }
+
+    fn put_in(
+        self,
+        chunk: usize,
+        target: &str,
+        body: &[u8],
+        algorithm: Algorithm,
+    ) -> SignedRequest {
         let trailers = || vec![(algorithm.header_name().to_owned(), checksum(algorithm, body))];
         let put = request("PUT", target).body(body);
-        let chunk = 64 * 1024;
         match self {
             Self::Hash => put,
             Self::Unsigned => put.payload(Payload::Unsigned),
@@ -185,6 +194,48 @@ async fn a40_one_changed_byte_of_every_payload_and_nothing_is_stored() {
                     assert_eq!(world.store.object("/data/alice/up").unwrap().body, b"old");
                 }
             }
+        }
+    }
+}
+
+/// Every byte of a small body, with its framing and trailers; of one that is streamed, all but the inner ones of the
+/// payload.
+#[tokio::test]
+async fn a40_any_byte_may_be_the_changed_one() {
+    const STREAMED: usize = 8 * 1024 + 20;
+    for (size, trailers) in [(20, false), (STREAMED, false), (STREAMED, true)] {
+        let plan = Plan::new().with(|config| {
+            config["limits"]["small_body"] = json!("8KiB");
+            config["stores"][0]["capabilities"] =
+                json!({ "checksum_headers": true, "trailers": trailers });
+        });
+        let world = plan.start().await;
+        world.store.put("/data/alice/up", b"old", &[]);
+        let alice = world.login("alice").await;
+        let body = noise(size);
+        let chunk = if size == STREAMED { 8 * 1024 } else { 16 };
+        for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Unsigned) {
+            if trailers && !kind.has_trailer() {
+                continue;
+            }
+            let put = kind.put_in(chunk, "/data/alice/up", &body, Algorithm::Sha1).sign(&alice);
+            let wire = put.body.concat();
+            let framing = wire.len() - size;
+            // Behind the inner ones there are at least twenty bytes of payload, and their chunk's line.
+            let inner = (framing + 40).min(110)..wire.len().saturating_sub(framing + 40);
+            for at in (0..wire.len()).filter(|at| !inner.contains(at) || at % 509 == 0) {
+                let mut bad = wire.clone();
+                bad[at] ^= 1;
+                world.store.forget_requests();
+                let response = world.send(&put.clone().with_body(bad)).await;
+                let case = format!("{kind:?} {at} of {} {trailers}", wire.len());
+                assert!(matches!(response.status, 400 | 403), "{case}: {}", response.text());
+                world.nothing_but_cut_since(0).await;
+                let kept = world.store.object("/data/alice/up").unwrap().body;
+                assert_eq!(kept, b"old", "{case}");
+            }
+            world.passed(&put).await;
+            world.store.put("/data/alice/up", b"old", &[]);
         }
     }
 }
