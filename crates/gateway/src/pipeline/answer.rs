@@ -246,10 +246,10 @@ impl Drop for Answer {
         // An answer to HEAD has a body that nobody polls.
         finish.ended = self.ended || finish.record.method == "HEAD";
         if let Source::Late { late, .. } = &self.source
-            && let Some(code) = late.error()
+            && let Some(error) = late.error()
         {
-            finish.record.error = Some(code.to_owned());
-            finish.record.reason = Some("an error inside a 200".to_owned());
+            finish.record.error = Some(error.code.clone());
+            finish.record.reason = Some(format!("an error inside a 200: {}", error.message));
         }
     }
 }

@@ -25,12 +25,12 @@ const MAX_DOCUMENT: usize = 64 * 1024;
 pub struct Rewritten {
     /// For the client.
     pub document: String,
-    /// The code, if it is an error.
-    pub error: Option<String>,
+    /// If it is one.
+    pub error: Option<StoreError>,
 }
 
 /// Makes the client's document of the store's.
-pub type Rewrite = Box<dyn FnOnce(&[u8]) -> Result<Rewritten, String> + Send + Sync>;
+pub type Rewrite = Box<dyn FnOnce(&[u8]) -> Rewritten + Send + Sync>;
 
 /// What has come so far, and what the client was told meanwhile.
 #[derive(Debug, Default)]
@@ -42,9 +42,9 @@ struct Waiting {
 impl Waiting {
     /// Takes bytes of the store, gives what may pass before the document is complete. `Err` when
     /// the document is too long.
-    fn push(&mut self, data: &[u8]) -> Result<Bytes, String> {
+    fn push(&mut self, data: &[u8]) -> Result<Bytes, LateError> {
         if self.document.len().saturating_add(data.len()) > MAX_DOCUMENT {
-            return Err("the document is too long".to_owned());
+            return Err(LateError::TooLong);
         }
         self.document.extend_from_slice(data);
         if !says_nothing_yet(&self.document) {
@@ -71,7 +71,7 @@ pub struct Late {
     body: StoreBody,
     waiting: Waiting,
     rewrite: Option<Rewrite>,
-    error: Option<String>,
+    error: Option<StoreError>,
 }
 
 impl std::fmt::Debug for Late {
@@ -80,15 +80,15 @@ impl std::fmt::Debug for Late {
     }
 }
 
-/// The answer broke off, or cannot be understood: the client's connection is cut.
+/// The answer broke off, or does not end: the client's connection is cut.
 #[derive(Debug, thiserror::Error)]
 pub enum LateError {
     /// The connection to the store broke.
     #[error("the store broke off: {0}")]
     Store(#[from] hyper::Error),
-    /// The document is not what the operation answers.
-    #[error("the store's document cannot be used: {0}")]
-    Document(String),
+    /// The document is longer than any of these operations.
+    #[error("the store's document is too long")]
+    TooLong,
 }
 
 impl Late {
@@ -98,10 +98,10 @@ impl Late {
         Self { body, waiting: Waiting::default(), rewrite: Some(rewrite), error: None }
     }
 
-    /// The code of an `<Error>` inside a 200, once it has come.
+    /// The `<Error>` inside a 200, once it has come.
     #[must_use]
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
+    pub fn error(&self) -> Option<&StoreError> {
+        self.error.as_ref()
     }
 
     /// Whether the rewritten document has been handed over.
@@ -124,7 +124,7 @@ impl Late {
                     match self.waiting.push(&data) {
                         Ok(passed) if passed.is_empty() => {}
                         Ok(passed) => return Poll::Ready(Some(Ok(passed))),
-                        Err(why) => return Poll::Ready(Some(Err(LateError::Document(why)))),
+                        Err(error) => return Poll::Ready(Some(Err(error))),
                     }
                 }
                 Poll::Ready(None) => return Poll::Ready(self.finish()),
@@ -134,13 +134,9 @@ impl Late {
 
     fn finish(&mut self) -> Option<Result<Bytes, LateError>> {
         let rewrite = self.rewrite.take()?;
-        Some(match rewrite(&self.waiting.document) {
-            Err(why) => Err(LateError::Document(why)),
-            Ok(Rewritten { document, error }) => {
-                self.error = error;
-                Ok(self.waiting.end(&document))
-            }
-        })
+        let Rewritten { document, error } = rewrite(&self.waiting.document);
+        self.error = error;
+        Some(Ok(self.waiting.end(&document)))
     }
 }
 
@@ -155,8 +151,9 @@ pub(super) struct Rewriting {
 }
 
 impl Rewriting {
-    pub(super) fn apply(self, document: &[u8]) -> Result<Rewritten, String> {
-        let unreadable = || "it is not the document of this operation".to_owned();
+    /// A document that is none of this operation's says nothing of what the store did: that is an error of its own,
+    /// inside the 200, as S3 has them there.
+    pub(super) fn apply(self, document: &[u8]) -> Rewritten {
         let failed = |mut error: StoreError| {
             if self.hides_absence && error.is_absence() {
                 let code = AwsCode::AccessDenied;
@@ -166,7 +163,7 @@ impl Rewriting {
             }
             Rewritten {
                 document: error.render(&self.resource(), &self.request_id),
-                error: Some(error.code),
+                error: Some(error),
             }
         };
         if self.kind.answer() == AnswerClass::Complete {
@@ -174,24 +171,34 @@ impl Rewriting {
             {
                 (Outcome::Done(result), Some(bucket), Some(key)) => {
                     let document = result.render(&self.location, bucket, key);
-                    Ok(Rewritten { document, error: None })
+                    Rewritten { document, error: None }
                 }
-                (Outcome::Failed(error), ..) => Ok(failed(error)),
-                _ => Err(unreadable()),
+                (Outcome::Failed(error), ..) => failed(error),
+                _ => failed(unreadable()),
             };
         }
         match copy_outcome(document) {
-            Outcome::Done(()) => {
-                let document = String::from_utf8(document.to_vec()).map_err(|_| unreadable())?;
-                Ok(Rewritten { document, error: None })
-            }
-            Outcome::Failed(error) => Ok(failed(error)),
-            Outcome::Unreadable => Err(unreadable()),
+            Outcome::Done(()) => match String::from_utf8(document.to_vec()) {
+                Ok(document) => Rewritten { document, error: None },
+                Err(_) => failed(unreadable()),
+            },
+            Outcome::Failed(error) => failed(error),
+            Outcome::Unreadable => failed(unreadable()),
         }
     }
 
     fn resource(&self) -> String {
         self.operation.outgoing(s3::Addressing::Path).path
+    }
+}
+
+fn unreadable() -> StoreError {
+    let code = AwsCode::InternalError;
+    StoreError {
+        code: code.as_str().to_owned(),
+        message: "The store's answer cannot be read: it may have done what was asked, or not."
+            .to_owned(),
+        extra: Vec::new(),
     }
 }
 

@@ -98,13 +98,24 @@ async fn a41_an_error_inside_a_200_is_an_error() {
         assert!(!response.text().contains("of-the-store"), "{}", response.text());
         let line = world.line_of(&response).await;
         assert_eq!(line["error"], "InternalError", "{line}");
-        for useless in [
-            Answer::ok().body("   ").chunked(&[]).cut_after(2),
+        for unreadable in [
             Answer::ok().body("  <CopyObjectResult><ETag>").chunked(&[]),
             Answer::ok().body("<html>hello</html>"),
+            Answer::ok().body("   ").chunked(&[]),
+            Answer::ok(),
+        ] {
+            push(&world, unreadable);
+            let (response, _) = world.passed(sent).await;
+            assert_eq!((response.status, response.code()), (200, Some("InternalError")));
+            let line = world.line_of(&response).await;
+            assert_eq!(line["error"], "InternalError", "{line}");
+            let reason = line["reason"].as_str().unwrap();
+            assert!(reason.contains("cannot be read"), "{line}");
+        }
+        for useless in [
+            Answer::ok().body("   ").chunked(&[]).cut_after(2),
             Answer::ok().body(" ".repeat(200_000)),
             Answer::ok().body("<CompleteMultipartUploadResult>".repeat(9000)),
-            Answer::ok(),
         ] {
             push(&world, useless);
             let response = broken(&world, sent).await;
