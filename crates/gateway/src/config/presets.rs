@@ -42,6 +42,29 @@ const COMPLETE: &[Header] = &[
 
 const DELETE: &[Header] = &[(OperationKind::DeleteObject, "if-match")];
 
+/// Encryption with keys that the store has.
+const KEYS_OF_STORES: &[Header] = &[
+    (OperationKind::CopyObject, "x-amz-server-side-encryption"),
+    (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
+    (OperationKind::PutObject, "x-amz-server-side-encryption"),
+];
+
+/// Encryption with a key that the client sends along (SSE-C).
+const KEYS_OF_CLIENTS: &[Header] = &[
+    (OperationKind::CopyObject, "x-amz-server-side-encryption-customer-algorithm"),
+    (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption-customer-algorithm"),
+    (OperationKind::PutObject, "x-amz-server-side-encryption-customer-algorithm"),
+    (OperationKind::UploadPart, "x-amz-server-side-encryption-customer-algorithm"),
+    (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
+];
+
+/// Tags of what is written.
+const TAGS: &[Header] = &[
+    (OperationKind::CopyObject, "x-amz-tagging"),
+    (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
+    (OperationKind::PutObject, "x-amz-tagging"),
+];
+
 /// A store of which we know that it speaks S3. The common mistake about keys is the dangerous one.
 const GENERIC: Preset = Preset {
     name: "generic",
@@ -102,16 +125,9 @@ const GARAGE: Preset = Preset {
         ONLY_AWS,
         COMPLETE,
         DELETE,
-        &[
-            (OperationKind::CopyObject, "x-amz-server-side-encryption"),
-            (OperationKind::CopyObject, "x-amz-tagging"),
-            (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
-            (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
-            (OperationKind::PutObject, "if-match"),
-            (OperationKind::PutObject, "if-none-match"),
-            (OperationKind::PutObject, "x-amz-server-side-encryption"),
-            (OperationKind::PutObject, "x-amz-tagging"),
-        ],
+        KEYS_OF_STORES,
+        TAGS,
+        &[(OperationKind::PutObject, "if-match"), (OperationKind::PutObject, "if-none-match")],
     ],
     capabilities: Capabilities {
         trailers: true,
@@ -131,24 +147,19 @@ const MINIO: Preset = Preset {
     ..GENERIC
 };
 
-/// OpenStack Swift with s3api, reported of 2.30. Checksum headers are not known to it.
+/// OpenStack Swift with s3api, measured with 2.30. It takes the client's key, and stores in the clear.
 const SWIFT: Preset = Preset {
     name: "swift",
+    key_rules: KeyRules::EXACT,
     ignored_headers: &[
         ONLY_AWS,
-        COMPLETE,
-        DELETE,
+        KEYS_OF_CLIENTS,
         &[
             (OperationKind::GetObject, "x-amz-server-side-encryption-customer-algorithm"),
             (OperationKind::HeadObject, "x-amz-server-side-encryption-customer-algorithm"),
         ],
     ],
-    capabilities: Capabilities {
-        checksum_headers: false,
-        object_tags: false,
-        bucket_owner: false,
-        ..GENERIC.capabilities
-    },
+    capabilities: Capabilities { object_tags: false, bucket_owner: false, ..GENERIC.capabilities },
     ..GENERIC
 };
 
@@ -160,27 +171,16 @@ const S3S_FS: Preset = Preset {
     ignored_headers: &[
         ONLY_AWS,
         DELETE,
+        KEYS_OF_CLIENTS,
+        KEYS_OF_STORES,
+        TAGS,
         &[
             (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
             (OperationKind::CopyObject, "x-amz-object-lock-mode"),
-            (OperationKind::CopyObject, "x-amz-server-side-encryption"),
-            (OperationKind::CopyObject, "x-amz-server-side-encryption-customer-algorithm"),
-            (OperationKind::CopyObject, "x-amz-tagging"),
             (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
             (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
-            (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption"),
-            (
-                OperationKind::CreateMultipartUpload,
-                "x-amz-server-side-encryption-customer-algorithm",
-            ),
-            (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
             (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
             (OperationKind::PutObject, "x-amz-object-lock-mode"),
-            (OperationKind::PutObject, "x-amz-server-side-encryption"),
-            (OperationKind::PutObject, "x-amz-server-side-encryption-customer-algorithm"),
-            (OperationKind::PutObject, "x-amz-tagging"),
-            (OperationKind::UploadPart, "x-amz-server-side-encryption-customer-algorithm"),
-            (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
         ],
     ],
     capabilities: Capabilities {
