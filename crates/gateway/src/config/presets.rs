@@ -11,7 +11,7 @@ use super::stores::Capabilities;
 pub(crate) struct Preset {
     pub(crate) name: &'static str,
     pub(crate) key_rules: KeyRules,
-    pub(crate) refused_operations: &'static [OperationKind],
+    pub(crate) refused_operations: &'static [&'static [OperationKind]],
     pub(crate) ignored_headers: &'static [&'static [Header]],
     pub(crate) capabilities: Capabilities,
 }
@@ -38,6 +38,79 @@ const ONLY_AWS: &[Header] = &[
 const COMPLETE: &[Header] = &[
     (OperationKind::CompleteMultipartUpload, "if-match"),
     (OperationKind::CompleteMultipartUpload, "if-none-match"),
+];
+
+/// What only AWS has, of operations. Another store does not look at such a subresource and does what the request is
+/// without it: it reads, overwrites or deletes the object, lists or deletes the bucket, whatever the caller's policies say
+/// of that. (All but `aws` were asked.)
+const AWS_OPERATIONS: &[OperationKind] = &[
+    OperationKind::CreateBucketMetadataConfiguration,
+    OperationKind::CreateBucketMetadataTableConfiguration,
+    OperationKind::CreateSession,
+    OperationKind::DeleteBucketAnalyticsConfiguration,
+    OperationKind::DeleteBucketIntelligentTieringConfiguration,
+    OperationKind::DeleteBucketInventoryConfiguration,
+    OperationKind::DeleteBucketMetadataConfiguration,
+    OperationKind::DeleteBucketMetadataTableConfiguration,
+    OperationKind::DeleteBucketMetricsConfiguration,
+    OperationKind::DeleteBucketOwnershipControls,
+    OperationKind::DeleteObjectAnnotation,
+    OperationKind::GetBucketAbac,
+    OperationKind::GetBucketAnalyticsConfiguration,
+    OperationKind::GetBucketIntelligentTieringConfiguration,
+    OperationKind::GetBucketInventoryConfiguration,
+    OperationKind::GetBucketMetadataConfiguration,
+    OperationKind::GetBucketMetadataTableConfiguration,
+    OperationKind::GetBucketMetricsConfiguration,
+    OperationKind::GetObjectAnnotation,
+    OperationKind::ListBucketAnalyticsConfigurations,
+    OperationKind::ListBucketIntelligentTieringConfigurations,
+    OperationKind::ListBucketInventoryConfigurations,
+    OperationKind::ListBucketMetricsConfigurations,
+    OperationKind::ListObjectAnnotations,
+    OperationKind::PutBucketAbac,
+    OperationKind::PutBucketAnalyticsConfiguration,
+    OperationKind::PutBucketIntelligentTieringConfiguration,
+    OperationKind::PutBucketInventoryConfiguration,
+    OperationKind::PutBucketMetricsConfiguration,
+    OperationKind::PutObjectAnnotation,
+    OperationKind::RenameObject,
+    OperationKind::UpdateBucketMetadataAnnotationTableConfiguration,
+    OperationKind::UpdateBucketMetadataInventoryTableConfiguration,
+    OperationKind::UpdateBucketMetadataJournalTableConfiguration,
+    OperationKind::UpdateObjectEncryption,
+];
+
+/// What Ceph RGW takes for the operation without the subresource, and Swift as well.
+const NEITHER_CEPH_NOR_SWIFT: &[OperationKind] = &[
+    OperationKind::DeleteBucketEncryption,
+    OperationKind::GetBucketAccelerateConfiguration,
+    OperationKind::GetBucketEncryption,
+    OperationKind::GetBucketOwnershipControls,
+    OperationKind::GetObjectAttributes,
+    OperationKind::PutBucketAccelerateConfiguration,
+    OperationKind::PutBucketEncryption,
+    OperationKind::PutBucketOwnershipControls,
+];
+
+/// What Swift takes for the operation without the subresource, beside those.
+const NOT_SWIFT: &[OperationKind] = &[
+    OperationKind::DeleteBucketLifecycle,
+    OperationKind::DeleteBucketReplication,
+    OperationKind::DeletePublicAccessBlock,
+    OperationKind::GetBucketLifecycleConfiguration,
+    OperationKind::GetBucketPolicyStatus,
+    OperationKind::GetBucketReplication,
+    OperationKind::GetObjectLegalHold,
+    OperationKind::GetObjectLockConfiguration,
+    OperationKind::GetObjectRetention,
+    OperationKind::GetPublicAccessBlock,
+    OperationKind::PutBucketLifecycleConfiguration,
+    OperationKind::PutBucketReplication,
+    OperationKind::PutObjectLegalHold,
+    OperationKind::PutObjectLockConfiguration,
+    OperationKind::PutObjectRetention,
+    OperationKind::PutPublicAccessBlock,
 ];
 
 const DELETE: &[Header] = &[(OperationKind::DeleteObject, "if-match")];
@@ -69,7 +142,7 @@ const TAGS: &[Header] = &[
 const GENERIC: Preset = Preset {
     name: "generic",
     key_rules: KeyRules { folds_dot_segments: true, ..KeyRules::EXACT },
-    refused_operations: &[],
+    refused_operations: &[AWS_OPERATIONS, NEITHER_CEPH_NOR_SWIFT, NOT_SWIFT],
     ignored_headers: &[ONLY_AWS],
     capabilities: Capabilities {
         checksum_headers: true,
@@ -88,6 +161,7 @@ const GENERIC: Preset = Preset {
 const AWS: Preset = Preset {
     name: "aws",
     key_rules: KeyRules::EXACT,
+    refused_operations: &[],
     ignored_headers: &[],
     capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
     ..GENERIC
@@ -98,7 +172,11 @@ const AWS: Preset = Preset {
 const CEPH_RGW: Preset = Preset {
     name: "ceph-rgw",
     key_rules: KeyRules::RGW,
-    refused_operations: &[OperationKind::SelectObjectContent],
+    refused_operations: &[
+        AWS_OPERATIONS,
+        NEITHER_CEPH_NOR_SWIFT,
+        &[OperationKind::SelectObjectContent],
+    ],
     ignored_headers: &[
         ONLY_AWS,
         COMPLETE,
@@ -121,6 +199,7 @@ const CEPH_RGW: Preset = Preset {
 const GARAGE: Preset = Preset {
     name: "garage",
     key_rules: KeyRules { folds_leading_slash: true, ..KeyRules::EXACT },
+    refused_operations: &[AWS_OPERATIONS, &[OperationKind::GetObjectAttributes]],
     ignored_headers: &[
         ONLY_AWS,
         COMPLETE,
@@ -142,6 +221,7 @@ const GARAGE: Preset = Preset {
 const MINIO: Preset = Preset {
     name: "minio",
     key_rules: KeyRules::MINIO,
+    refused_operations: &[AWS_OPERATIONS, &[OperationKind::DeletePublicAccessBlock]],
     ignored_headers: &[ONLY_AWS, DELETE],
     capabilities: Capabilities { trailers: true, bucket_owner: false, ..GENERIC.capabilities },
     ..GENERIC
@@ -151,6 +231,7 @@ const MINIO: Preset = Preset {
 const SWIFT: Preset = Preset {
     name: "swift",
     key_rules: KeyRules::EXACT,
+    refused_operations: &[AWS_OPERATIONS, NEITHER_CEPH_NOR_SWIFT, NOT_SWIFT],
     ignored_headers: &[
         ONLY_AWS,
         KEYS_OF_CLIENTS,
@@ -168,6 +249,7 @@ const SWIFT: Preset = Preset {
 const S3S_FS: Preset = Preset {
     name: "s3s-fs",
     key_rules: KeyRules::FILES,
+    refused_operations: &[AWS_OPERATIONS],
     ignored_headers: &[
         ONLY_AWS,
         DELETE,
@@ -197,6 +279,11 @@ impl Preset {
     /// The preset of this name.
     pub(crate) fn parse(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
+    }
+
+    /// The operations that it is not asked for.
+    pub(crate) fn refused_operations(&self) -> impl Iterator<Item = OperationKind> {
+        self.refused_operations.iter().copied().flatten().copied()
     }
 
     /// The headers that it ignores.

@@ -299,7 +299,11 @@ async fn a10_what_breaks_a_store_never_reaches_it() {
     for (member, value) in
         [("refused_operations", json!(["SelectObjectContent"])), ("key_rules", json!(["rgw"]))]
     {
-        let plan = Plan::new().with(|config| config["stores"][0][member] = value);
+        let plan = Plan::new().with(|config| {
+            let store = config["stores"][0].as_object_mut().unwrap();
+            store.remove("refused_operations");
+            store.insert(member.to_owned(), value);
+        });
         let world = plan.start().await;
         let select =
             request("POST", "/data/k?select&select-type=2").body(b"<SelectObjectContentRequest/>");
@@ -308,6 +312,60 @@ async fn a10_what_breaks_a_store_never_reaches_it() {
     let odd =
         Plan::new().with(|config| config["stores"][0]["refused_operations"] = json!(["Select"]));
     assert!(odd.complaint().contains("no operation of S3"), "{}", odd.complaint());
+}
+
+/// A store that does not know a subresource does what the request is without it: it reads, overwrites or deletes the
+/// object, lists or deletes the bucket, past what is denied of that. All stores but AWS did with some.
+#[tokio::test]
+async fn a10_a_subresource_that_the_store_does_not_know_never_reaches_it() {
+    let rows = [
+        ("GET", "/data/k?annotation&annotationName=x"),
+        ("GET", "/data/k?annotation"),
+        ("PUT", "/data/k?annotation&annotationName=x"),
+        ("DELETE", "/data/k?annotation&annotationName=x"),
+        ("PUT", "/data/k?encryption"),
+        ("GET", "/data?abac"),
+        ("GET", "/data?metadataConfiguration"),
+        ("DELETE", "/data?metadataConfiguration"),
+        ("DELETE", "/data?metadataTable"),
+        ("DELETE", "/data?metrics&id=x"),
+        ("GET", "/data?metrics"),
+        ("DELETE", "/data?analytics&id=x"),
+        ("DELETE", "/data?inventory&id=x"),
+        ("DELETE", "/data?intelligent-tiering&id=x"),
+        ("DELETE", "/data?ownershipControls"),
+    ];
+    let ceph = [
+        ("GET", "/data/k?attributes"),
+        ("GET", "/data?encryption"),
+        ("DELETE", "/data?encryption"),
+    ];
+    let swift =
+        [("GET", "/data/k?retention"), ("DELETE", "/data?lifecycle"), ("GET", "/data?replication")];
+    for (preset, more) in [
+        ("generic", [ceph, swift].concat()),
+        ("ceph-rgw", ceph.to_vec()),
+        ("garage", vec![ceph[0]]),
+        ("minio", vec![("DELETE", "/data?publicAccessBlock")]),
+        ("swift", [ceph, swift].concat()),
+        ("s3s-fs", Vec::new()),
+    ] {
+        let plan = Plan::new().with(|config| {
+            let store = config["stores"][0].as_object_mut().unwrap();
+            store.remove("refused_operations");
+            store.insert("preset".to_owned(), json!(preset));
+        });
+        let world = plan.start().await;
+        for (method, target) in rows.into_iter().chain(more) {
+            let sent = request(method, target);
+            let sent = match (method, target.contains("attributes")) {
+                ("PUT", _) => sent.body("<X/>"),
+                (_, true) => sent.header("x-amz-object-attributes", "ETag"),
+                _ => sent,
+            };
+            world.refused(&sent.sign(&world.loader), 501, "NotImplemented").await;
+        }
+    }
 }
 
 #[tokio::test]

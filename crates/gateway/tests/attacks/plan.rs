@@ -90,6 +90,8 @@ impl Plan {
                 "region": "store-region",
                 "default": true,
                 "key_rules": [],
+                // The store of the tests can be asked for everything.
+                "refused_operations": [],
                 "credentials": [{
                     "name": "main",
                     "access_key": STORE_ACCESS,

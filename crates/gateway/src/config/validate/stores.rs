@@ -189,7 +189,7 @@ fn refused_operations(
         // Whoever says which keys it takes for one says which store it is.
         let rgw = raw.key_rules.items().iter().any(|rule| rule.value == "rgw");
         let known = if rgw { Preset::parse("ceph-rgw").unwrap_or(preset) } else { preset };
-        return Some(known.refused_operations.to_vec());
+        return Some(known.refused_operations().collect());
     }
     let items = raw.refused_operations.items();
     let all: Vec<_> = items.iter().map(|item| check.parse(item, operation)).collect();
