@@ -289,7 +289,6 @@ def demo(name, *options):
                 "response-headers": "its store ignores them",
                 "head-ranges": "its store ignores them",
                 "odd-ranges": "its store refuses what is none",
-                "conditions": "its store ignores them on GET",
                 "encoded-listings": "its store claims encoding-type=url and does not encode",
                 "parts-in-order": "its store lists parts as its file system does",
                 "upload-state": "its store lists what was aborted, and compares no ETag of a part",

@@ -45,8 +45,7 @@ def test_parts_of_an_object_come_down(s3, bucket, prefix):
     fails("InvalidRange", s3.get_object, Bucket=bucket, Key=key, Range="bytes=5000-")
 
 
-def test_conditions_on_a_download_hold(s3, bucket, prefix, needs):
-    needs("conditions")
+def test_conditions_on_a_download_hold(s3, bucket, prefix):
     key = prefix + "conditions"
     etag = s3.put_object(Bucket=bucket, Key=key, Body=BODY)["ETag"]
     assert read(s3, bucket, key, IfMatch=etag) == BODY
@@ -66,8 +65,7 @@ def test_ranges_at_the_edge(target, s3, bucket, prefix):
         assert read(s3, bucket, key, Range="lines=1-2") == BODY
 
 
-def test_conditions_by_time_hold(s3, bucket, prefix, needs):
-    needs("conditions")
+def test_conditions_by_time_hold(s3, bucket, prefix):
     key = prefix + "times"
     s3.put_object(Bucket=bucket, Key=key, Body=BODY)
     written = s3.head_object(Bucket=bucket, Key=key)["LastModified"]

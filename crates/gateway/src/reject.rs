@@ -134,6 +134,11 @@ pub enum Reject {
     /// A length that is not a number.
     #[error("a content length is not a number")]
     ContentLength,
+    /// The length of what is in the frames of a body that has none.
+    #[error(
+        "`x-amz-decoded-content-length` differs from the content length, and `x-amz-content-sha256` says nothing of frames"
+    )]
+    DecodedLength,
     /// A body where there must be none.
     #[error("a body on an operation that has none")]
     UnexpectedBody,
@@ -347,6 +352,7 @@ impl Reject {
                 .tell(sentence(&error.to_string())),
             Self::ContentLength => Rejection::new(AwsCode::InvalidArgument, self)
                 .say("Content-Length and x-amz-decoded-content-length must be numbers."),
+            Self::DecodedLength => self.told(AwsCode::InvalidRequest),
             Self::UnexpectedBody => Rejection::new(AwsCode::UnexpectedContent, self),
             Self::Form(error) => form::malformed(error),
             Self::PostPolicy(error) => form::policy(error),
@@ -463,6 +469,7 @@ impl Reject {
             UpstreamError::ConnectTimeout
             | UpstreamError::Connect(_)
             | UpstreamError::FirstByteTimeout
+            | UpstreamError::TakenForGone
             | UpstreamError::BodyTimeout => {
                 Rejection::new(AwsCode::ServiceUnavailable, self).operator()
             }

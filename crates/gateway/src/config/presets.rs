@@ -29,9 +29,12 @@ const ONLY_AWS: &[Header] = &[
     (OperationKind::AbortMultipartUpload, "x-amz-if-match-initiated-time"),
     (OperationKind::CopyObject, "if-match"),
     (OperationKind::CopyObject, "if-none-match"),
+    (OperationKind::CopyObject, "x-amz-object-lock-event-hold"),
     (OperationKind::CreateBucket, "x-amz-bucket-namespace"),
+    (OperationKind::CreateMultipartUpload, "x-amz-object-lock-event-hold"),
     (OperationKind::DeleteObject, "x-amz-if-match-last-modified-time"),
     (OperationKind::DeleteObject, "x-amz-if-match-size"),
+    (OperationKind::PutObject, "x-amz-object-lock-event-hold"),
 ];
 
 /// Conditions on objects that CompleteMultipartUpload makes.
@@ -131,6 +134,20 @@ const KEYS_OF_CLIENTS: &[Header] = &[
     (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
 ];
 
+/// What must not be deleted yet.
+const LOCKS: &[Header] = &[
+    (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
+    (OperationKind::CopyObject, "x-amz-object-lock-mode"),
+    (OperationKind::CopyObject, "x-amz-object-lock-retain-until-date"),
+    (OperationKind::CreateBucket, "x-amz-bucket-object-lock-enabled"),
+    (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
+    (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
+    (OperationKind::CreateMultipartUpload, "x-amz-object-lock-retain-until-date"),
+    (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
+    (OperationKind::PutObject, "x-amz-object-lock-mode"),
+    (OperationKind::PutObject, "x-amz-object-lock-retain-until-date"),
+];
+
 /// Tags of what is written.
 const TAGS: &[Header] = &[
     (OperationKind::CopyObject, "x-amz-tagging"),
@@ -164,7 +181,6 @@ const AWS: Preset = Preset {
     refused_operations: &[],
     ignored_headers: &[],
     capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
-    ..GENERIC
 };
 
 /// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more. It encrypts with keys
@@ -206,6 +222,7 @@ const GARAGE: Preset = Preset {
         DELETE,
         KEYS_OF_STORES,
         TAGS,
+        LOCKS,
         &[(OperationKind::PutObject, "if-match"), (OperationKind::PutObject, "if-none-match")],
     ],
     capabilities: Capabilities {
@@ -214,7 +231,6 @@ const GARAGE: Preset = Preset {
         bucket_owner: false,
         ..GENERIC.capabilities
     },
-    ..GENERIC
 };
 
 /// MinIO, measured with the last version that its Go module has.
@@ -224,7 +240,6 @@ const MINIO: Preset = Preset {
     refused_operations: &[AWS_OPERATIONS, &[OperationKind::DeletePublicAccessBlock]],
     ignored_headers: &[ONLY_AWS, DELETE],
     capabilities: Capabilities { trailers: true, bucket_owner: false, ..GENERIC.capabilities },
-    ..GENERIC
 };
 
 /// OpenStack Swift with s3api, measured with 2.30. It takes the client's key, and stores in the clear.
@@ -241,7 +256,6 @@ const SWIFT: Preset = Preset {
         ],
     ],
     capabilities: Capabilities { object_tags: false, bucket_owner: false, ..GENERIC.capabilities },
-    ..GENERIC
 };
 
 /// The embedded store of the demo, measured with 0.14: objects are files, and what is to be kept with an object
@@ -250,21 +264,7 @@ const S3S_FS: Preset = Preset {
     name: "s3s-fs",
     key_rules: KeyRules::FILES,
     refused_operations: &[AWS_OPERATIONS],
-    ignored_headers: &[
-        ONLY_AWS,
-        DELETE,
-        KEYS_OF_CLIENTS,
-        KEYS_OF_STORES,
-        TAGS,
-        &[
-            (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
-            (OperationKind::CopyObject, "x-amz-object-lock-mode"),
-            (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
-            (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
-            (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
-            (OperationKind::PutObject, "x-amz-object-lock-mode"),
-        ],
-    ],
+    ignored_headers: &[ONLY_AWS, DELETE, KEYS_OF_CLIENTS, KEYS_OF_STORES, TAGS, LOCKS],
     capabilities: Capabilities {
         trailers: true,
         copy_source_conditions: false,
@@ -272,7 +272,6 @@ const S3S_FS: Preset = Preset {
         bucket_owner: false,
         ..GENERIC.capabilities
     },
-    ..GENERIC
 };
 
 impl Preset {

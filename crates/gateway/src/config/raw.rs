@@ -149,9 +149,10 @@ section! {
         /// bucket policies and access control lists: the calls for them pass, and anonymous
         /// requests go to it unsigned.
         authorization: String as "`gateway` or `store`" = "gateway";
-        /// Operations, by their names in the API, on which the store breaks: they are answered with
-        /// `NotImplemented` and never reach it. Where `key_rules` name `rgw`, those of the preset `ceph-rgw`.
-        refused_operations: Vec<Value<String>> as "list of operations" = "of the preset; []";
+        /// Operations, by their names in the API, on which the store breaks, or which it takes for others because it
+        /// does not know their subresource: they are answered with `NotImplemented` and never reach it. Where
+        /// `key_rules` name `rgw`, those of the preset `ceph-rgw`.
+        refused_operations: Vec<Value<String>> as "list of operations" = "of the preset";
         /// Headers that are a promise and that the store ignores without a word, each as `OPERATION:HEADER`, such
         /// as `DeleteObject:If-Match`, or with the one value that is ignored, as
         /// `PutObject:x-amz-server-side-encryption=AES256`: a request with one is answered with `NotImplemented`. `[]`

@@ -40,7 +40,7 @@ pub struct Store {
     pub key_rules: s3::KeyRules,
     /// Who decides beside the policies of the caller.
     pub authorization: Authorization,
-    /// The operations on which it breaks.
+    /// The operations on which it breaks, or that it takes for others.
     pub refused_operations: Vec<s3::OperationKind>,
     /// The headers that it ignores although they are promises, each with its operation.
     pub ignored_headers: Vec<IgnoredHeader>,

@@ -278,7 +278,7 @@ impl Delivered {
                 exchange.finish.record.status = status.as_u16();
                 let request_id = exchange.finish.record.request_id.clone();
                 let answer = Answer::whole(Bytes::new(), Some(exchange.finish(None)));
-                self.respond(status, without_content(headers), &request_id, answer)
+                self.respond(status, without_content(&headers), &request_id, answer)
             }
         }
     }

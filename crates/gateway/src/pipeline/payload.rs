@@ -1,6 +1,6 @@
 //! What a request says about its payload, made into what the payload has to be.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use s3::Operation;
 use s3::checksum::{Algorithm, Declared};
 use sigv4::Payload;
@@ -9,6 +9,9 @@ use sigv4::chunked::Framing;
 use super::authenticated::Signature;
 use super::body::Expectations;
 use crate::reject::Reject;
+
+/// How long a framed body is without its frames.
+const DECODED_LENGTH: &str = "x-amz-decoded-content-length";
 
 /// Reads the headers that speak of the payload. `limit` is the most that is taken.
 ///
@@ -24,7 +27,7 @@ pub(super) fn expectations(
     let declared = if operation.checksums_are_of_the_body() {
         Declared::read(operation.headers())?
     } else {
-        Declared::default()
+        Declared::read(&only_md5(operation.headers()))?
     };
     if declared.is_empty() && s3::checksum::is_required(operation.kind()) {
         return Err(s3::checksum::ChecksumError::Required.into());
@@ -38,6 +41,14 @@ pub(super) fn expectations(
     let trailers = declared.trailer.map(|sum| HeaderName::from_static(sum.header_name()));
     let framing = framing(signature, payload, trailers.into_iter().collect())?;
     let length = match &framing {
+        None if operation.header(DECODED_LENGTH).is_some() => {
+            // Else what was framed by a client that does not say so would be stored with its frames.
+            let decoded = Some(decoded_length(operation)?);
+            if decoded != content_length {
+                return Err(Reject::DecodedLength);
+            }
+            decoded
+        }
         None => content_length,
         Some(_) => Some(decoded_length(operation)?),
     };
@@ -55,11 +66,17 @@ pub(super) fn expectations(
     Ok(Expectations { length, limit, sha256, md5, checksum, framing })
 }
 
+/// Of the checksums, the one that is always of the body.
+fn only_md5(headers: &HeaderMap) -> HeaderMap {
+    let name = HeaderName::from_static("content-md5");
+    headers.get(&name).into_iter().map(|value| (name.clone(), value.clone())).collect()
+}
+
 /// What tells a store of a framed body. `Content-Encoding: aws-chunked` is not among it: some stores keep that with
 /// the object, and none needs it (older AWS SDKs for Java do not send it).
 pub(super) fn framing_headers(length: u64, trailer: Algorithm) -> [(HeaderName, HeaderValue); 2] {
     [
-        (HeaderName::from_static("x-amz-decoded-content-length"), HeaderValue::from(length)),
+        (HeaderName::from_static(DECODED_LENGTH), HeaderValue::from(length)),
         (HeaderName::from_static("x-amz-trailer"), HeaderValue::from_static(trailer.header_name())),
     ]
 }
@@ -82,7 +99,7 @@ fn framing(
 }
 
 fn decoded_length(operation: &Operation) -> Result<u64, Reject> {
-    let value = operation.header("x-amz-decoded-content-length").ok_or(Reject::NoLength)?;
+    let value = operation.header(DECODED_LENGTH).ok_or(Reject::NoLength)?;
     value
         .to_str()
         .ok()

@@ -1,7 +1,7 @@
 //! What the head of a store's answer shows that it did not hold to. A store that ignores a condition on a read, or
 //! the number of a part, answers with the whole object: what is wanted instead is known before a byte has passed on.
 
-use http::{HeaderMap, StatusCode, header, response};
+use http::{HeaderMap, HeaderName, StatusCode, header, response};
 use s3::{Operation, OperationKind};
 use sigv4::Timestamp;
 
@@ -45,15 +45,18 @@ fn is_whole(answer: &response::Parts) -> bool {
         && !answer.headers.contains_key("x-amz-mp-parts-count")
 }
 
-/// The head of a 304, of that of the object (RFC 9110, 15.4.5): without what describes the bytes that are not sent.
-pub(super) fn without_content(mut headers: HeaderMap) -> HeaderMap {
-    for name in [
-        header::CONTENT_LENGTH,
-        header::CONTENT_RANGE,
-        header::CONTENT_TYPE,
-        header::CONTENT_ENCODING,
-    ] {
-        headers.remove(name);
-    }
-    headers
+/// The head of a 304, of that of the object (RFC 9110, 15.4.5). What describes bytes is not in it: botocore reads a
+/// checksum as one of the empty body.
+pub(super) fn without_content(headers: &HeaderMap) -> HeaderMap {
+    [
+        header::CACHE_CONTROL,
+        header::ETAG,
+        header::EXPIRES,
+        header::LAST_MODIFIED,
+        header::VARY,
+        HeaderName::from_static("x-amz-version-id"),
+    ]
+    .into_iter()
+    .filter_map(|name| headers.get(&name).map(|value| (name, value.clone())))
+    .collect()
 }

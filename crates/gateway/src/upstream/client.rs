@@ -87,10 +87,17 @@ pub enum UpstreamError {
     /// The store closed while it was being sent something, and answered as if it had all of it.
     #[error("the store answered that all is well without reading all of the request")]
     Deaf,
+    /// The store answered 499: it took us for gone. MinIO says so on a connection for ever, once a request on it took
+    /// longer than its patience with a silent peer.
+    #[error("the store takes the connection for closed")]
+    TakenForGone,
     /// The store stopped taking the request's body.
     #[error("the store stopped taking the upload")]
     BodyTimeout,
 }
+
+/// What a server logs, and MinIO answers, when its peer has closed the connection (nginx's number).
+const TAKEN_FOR_GONE: u16 = 499;
 
 /// One connection to the store.
 struct Connection {
@@ -181,6 +188,9 @@ impl Pool {
             match answer_in_time(exchange, &progress, patience).await? {
                 Ok(response) if response.status().is_success() && connection.awaited.is_deaf() => {
                     return Err(UpstreamError::Deaf);
+                }
+                Ok(response) if response.status().as_u16() == TAKEN_FOR_GONE => {
+                    return Err(UpstreamError::TakenForGone);
                 }
                 Ok(response) => {
                     let sent = progress.ended();

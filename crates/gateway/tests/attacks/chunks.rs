@@ -118,6 +118,27 @@ async fn a40_a_wrong_decoded_length() {
     }
 }
 
+/// A body with frames of which `x-amz-content-sha256` says nothing would be stored with them.
+#[tokio::test]
+async fn a40_a_decoded_length_of_a_body_without_frames() {
+    let (world, alice) = world().await;
+    let framed = "1\r\nx\r\n0\r\n\r\n";
+    for payload in [Payload::Unsigned, Payload::Hash] {
+        for target in TARGETS {
+            let upload = request("PUT", target).body(framed).payload(payload.clone());
+            let upload = upload.header("content-encoding", "aws-chunked");
+            for wrong in ["1", "0", "12"] {
+                let sent = upload.clone().header("x-amz-decoded-content-length", wrong);
+                not_stored(&world, &sent.clone().sign(&alice), 400, "InvalidRequest").await;
+                not_stored(&world, &sent.presign(&alice, 60), 400, "InvalidRequest").await;
+            }
+        }
+    }
+    let right = request("PUT", TARGETS[0]).body(framed).payload(Payload::Unsigned);
+    let right = right.header("x-amz-decoded-content-length", &framed.len().to_string());
+    world.passed(&right.sign(&alice)).await;
+}
+
 #[tokio::test]
 async fn a40_a_body_that_ends_early() {
     let (world, alice) = world().await;

@@ -131,6 +131,21 @@ async fn a41_an_error_inside_a_200_is_an_error() {
     assert_eq!(response.xml("Location"), Some("http://s3.example.org/data/k"));
 }
 
+/// MinIO goes on saying so on such a connection, so that every later request would meet it.
+#[tokio::test]
+async fn a_connection_on_which_the_store_takes_us_for_gone_is_not_kept() {
+    let world = World::start().await;
+    let get = request("GET", "/data/k").sign(&world.loader);
+    world.store.put("/data/k", b"x", &[]);
+    world.passed(&get).await;
+    let before = world.store.connections().len();
+    push(&world, Answer::status(499));
+    let response = world.send(&get).await;
+    world.is_refusal("GET", &response, 503, "ServiceUnavailable").await;
+    world.passed(&get).await;
+    assert_eq!(world.store.connections().len(), before + 1);
+}
+
 #[tokio::test]
 async fn a41_documents_of_the_store_that_cannot_be_used() {
     let world = World::start().await;

@@ -102,3 +102,23 @@ async fn a40_a_part_with_a_wrong_checksum_is_not_stored() {
         .body("part");
     world.refused(&wrong.sign(&world.loader), 400, "BadDigest").await;
 }
+
+/// The checksums of the request that ends an upload are of the object; its Content-MD5 is of the document.
+#[tokio::test]
+async fn a40_the_document_of_parts_has_its_own_md5() {
+    let world = World::start().await;
+    let document = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"e\"</ETag></Part>\
+                    </CompleteMultipartUpload>";
+    let md5 = |of: &str| s3::checksum::ContentMd5::of(of.as_bytes()).to_base64();
+    let complete = |md5: &str| {
+        let sent = request("POST", "/data/k?uploadId=u").header("content-md5", md5).body(document);
+        sent.sign(&world.loader)
+    };
+    world.refused(&complete(&md5("another")), 400, "BadDigest").await;
+    world.refused(&complete("short"), 400, "InvalidDigest").await;
+    let done =
+        "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
+    world.store.push(Answer::ok().body(done));
+    let (response, _) = world.passed(&complete(&md5(document))).await;
+    assert_eq!(response.xml("ETag"), Some("&quot;e-1&quot;"));
+}

@@ -55,6 +55,7 @@ fn section(reject: &Reject) -> Section {
         Reject::Form(_)
         | Reject::FileLength { .. }
         | Reject::ContentLength
+        | Reject::DecodedLength
         | Reject::UnexpectedBody
         | Reject::NoLength
         | Reject::TooLarge { .. }

@@ -70,6 +70,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::LocationConstraint => [Reject::LocationConstraint],
         Reject::KeyRule(_) => request::key_rules().into_iter().map(Reject::KeyRule),
         Reject::ContentLength => [Reject::ContentLength],
+        Reject::DecodedLength => [Reject::DecodedLength],
         Reject::UnexpectedBody => [Reject::UnexpectedBody],
         Reject::Form(_) => payload::forms().into_iter().map(Reject::Form),
         Reject::PostPolicy(_) => payload::post_policies().into_iter().map(Reject::PostPolicy),
@@ -163,6 +164,7 @@ fn upstreams() -> Vec<UpstreamError> {
         UpstreamError::FirstByteTimeout => [UpstreamError::FirstByteTimeout],
         UpstreamError::BodyTimeout => [UpstreamError::BodyTimeout],
         UpstreamError::Deaf => [UpstreamError::Deaf],
+        UpstreamError::TakenForGone => [UpstreamError::TakenForGone],
     })
 }
 
