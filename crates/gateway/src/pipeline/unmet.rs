@@ -33,9 +33,25 @@ pub(super) fn unmet(operation: &Operation, answer: &response::Parts) -> Option<U
         Some(Failed::Precondition(name)) => return Some(Unmet::Refused(Reject::Condition(name))),
         None => {}
     }
+    // A range of another object than the one that the client has the rest of.
+    let partial = answer.status == StatusCode::PARTIAL_CONTENT;
+    let same = operation.header(IF_RANGE).and_then(|value| value.to_str().ok());
+    if partial && same.is_some_and(|same| !is_same(same, text(header::ETAG), modified)) {
+        return Some(Unmet::Refused(Reject::Condition(IF_RANGE)));
+    }
     // The first part may be all of the object; clients see that nobody counts its parts.
     let further = operation.query("partNumber").is_some_and(|number| number != "1");
     (further && is_whole(answer)).then_some(Unmet::Refused(Reject::PartNumberIgnored))
+}
+
+const IF_RANGE: &str = "if-range";
+
+/// Whether an object is the one that `If-Range` names, by ETag or time (RFC 9110, 13.1.5), as far as is known of it.
+fn is_same(named: &str, etag: Option<&str>, modified: Option<Timestamp>) -> bool {
+    match Timestamp::parse_date_header(named) {
+        Ok(time) => modified.is_none_or(|modified| modified.unix() <= time.unix()),
+        Err(_) => etag.is_none_or(|etag| etag.trim_matches('"') == named.trim_matches('"')),
+    }
 }
 
 /// Whether the answer says nothing of a part.

@@ -180,6 +180,16 @@ async fn what_a_store_ignores_of_a_read_is_held_to() {
                 }
             }
         }
+        for (same, status) in
+            [("\"e\"", 206), ("e", 206), ("\"other\"", 412), (SINCE, 206), (BEFORE, 412)]
+        {
+            let sent = request(method, "/data/k").header("range", "bytes=3-");
+            let answer = Answer::status(206).body("tent").header("content-range", "bytes 3-6/7");
+            let answer = answer.header("etag", "\"e\"").header("last-modified", SINCE);
+            answer_next(&world, answer);
+            let response = world.send(&sent.header("if-range", same).sign(&world.loader)).await;
+            assert_eq!(response.status, status, "{method} {same}");
+        }
         // The first part is all that there is of an object which was not uploaded in parts.
         for (number, status) in [("1", 200), ("2", 501), ("10000", 501)] {
             answer_next(&world, Answer::ok().body("content").header("etag", "\"e-3\""));
