@@ -124,6 +124,9 @@ PROBED = """
       - CopyObject:if-match
       - CopyObject:if-none-match
       - CreateBucket:x-amz-bucket-namespace
+      - CopyObject:x-amz-object-lock-event-hold
+      - CreateMultipartUpload:x-amz-object-lock-event-hold
+      - PutObject:x-amz-object-lock-event-hold
     capabilities:
       checksum_headers: true
       trailers: false
