@@ -127,6 +127,18 @@ PROBED = """
       - CopyObject:x-amz-object-lock-event-hold
       - CreateMultipartUpload:x-amz-object-lock-event-hold
       - PutObject:x-amz-object-lock-event-hold
+      - CopyObject:x-amz-object-lock-legal-hold
+      - CopyObject:x-amz-object-lock-mode
+      - CopyObject:x-amz-server-side-encryption
+      - CopyObject:x-amz-server-side-encryption-customer-algorithm
+      - CopyObject:x-amz-tagging
+      - CopyObject:x-amz-tagging-directive=REPLACE
+      - CopyObject:x-amz-website-redirect-location
+      - CreateMultipartUpload:x-amz-object-lock-legal-hold
+      - CreateMultipartUpload:x-amz-object-lock-mode
+      - CreateMultipartUpload:x-amz-server-side-encryption=AES256
+      - CreateMultipartUpload:x-amz-tagging
+      - UploadPartCopy:x-amz-server-side-encryption-customer-algorithm
     capabilities:
       checksum_headers: true
       trailers: false

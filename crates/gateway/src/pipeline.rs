@@ -12,6 +12,7 @@ pub mod body;
 pub mod budget;
 mod client;
 pub mod client_body;
+mod coherent;
 mod conditions;
 mod context;
 mod custody;

@@ -79,6 +79,19 @@ pub enum Reject {
     /// The store would ignore a header that is a promise.
     #[error("the store ignores the header `{0}` of this operation")]
     IgnoredHeader(http::HeaderName),
+    /// A header that means nothing without another one.
+    #[error("the header `{header}` needs `{missing}` beside it")]
+    HalfOf {
+        /// The header that is there.
+        header: http::HeaderName,
+        /// The one that is not.
+        missing: http::HeaderName,
+    },
+    /// A range of the source of a part that is not of the one form.
+    #[error(
+        "the x-amz-copy-source-range value must be of the form bytes=first-last, where first and last are the zero-based offsets of the first and last bytes to copy"
+    )]
+    CopyRange,
     /// What the account of the store has, where callers see no more of it than what is theirs.
     #[error(
         "the usage of an account is told with `authorization: store` and `list_buckets: all` alone"
@@ -329,6 +342,12 @@ impl Reject {
                 Rejection::new(AwsCode::PreconditionFailed, self).extra("Condition", name)
             }
             Self::CopySourceDenied => Rejection::new(AwsCode::AccessDenied, self),
+            Self::HalfOf { missing, .. } => {
+                self.told(AwsCode::InvalidArgument).extra("ArgumentName", missing.as_str())
+            }
+            Self::CopyRange => self
+                .told(AwsCode::InvalidArgument)
+                .extra("ArgumentName", "x-amz-copy-source-range"),
             Self::CopyConditionValue(name) => {
                 self.told(AwsCode::InvalidArgument).extra("ArgumentName", name)
             }

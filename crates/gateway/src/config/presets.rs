@@ -138,14 +138,11 @@ const KEYS_OF_CLIENTS: &[Header] = &[
 const LOCKS: &[Header] = &[
     (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
     (OperationKind::CopyObject, "x-amz-object-lock-mode"),
-    (OperationKind::CopyObject, "x-amz-object-lock-retain-until-date"),
     (OperationKind::CreateBucket, "x-amz-bucket-object-lock-enabled"),
     (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
     (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
-    (OperationKind::CreateMultipartUpload, "x-amz-object-lock-retain-until-date"),
     (OperationKind::PutObject, "x-amz-object-lock-legal-hold"),
     (OperationKind::PutObject, "x-amz-object-lock-mode"),
-    (OperationKind::PutObject, "x-amz-object-lock-retain-until-date"),
 ];
 
 /// Tags of what is written.
@@ -184,7 +181,8 @@ const AWS: Preset = Preset {
 };
 
 /// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more. It encrypts with keys
-/// of a KMS, or says that it cannot; with keys of its own, which it does not have, it only seems to.
+/// of a KMS, or says that it cannot; with keys of its own, which it does not have, it only seems to. Of what a copy or an
+/// upload in parts is to be kept with, it keeps less than of what a PutObject is.
 const CEPH_RGW: Preset = Preset {
     name: "ceph-rgw",
     key_rules: KeyRules::RGW,
@@ -198,9 +196,19 @@ const CEPH_RGW: Preset = Preset {
         COMPLETE,
         DELETE,
         &[
-            (OperationKind::CopyObject, "x-amz-server-side-encryption=AES256"),
+            (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
+            (OperationKind::CopyObject, "x-amz-object-lock-mode"),
+            (OperationKind::CopyObject, "x-amz-server-side-encryption"),
+            (OperationKind::CopyObject, "x-amz-server-side-encryption-customer-algorithm"),
+            (OperationKind::CopyObject, "x-amz-tagging"),
+            (OperationKind::CopyObject, "x-amz-tagging-directive=REPLACE"),
+            (OperationKind::CopyObject, "x-amz-website-redirect-location"),
+            (OperationKind::CreateMultipartUpload, "x-amz-object-lock-legal-hold"),
+            (OperationKind::CreateMultipartUpload, "x-amz-object-lock-mode"),
             (OperationKind::CreateMultipartUpload, "x-amz-server-side-encryption=AES256"),
+            (OperationKind::CreateMultipartUpload, "x-amz-tagging"),
             (OperationKind::PutObject, "x-amz-server-side-encryption=AES256"),
+            (OperationKind::UploadPartCopy, "x-amz-server-side-encryption-customer-algorithm"),
         ],
     ],
     capabilities: Capabilities {

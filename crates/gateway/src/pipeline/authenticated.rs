@@ -9,6 +9,7 @@ use sigv4::{Payload, Region, Scheme, Timestamp, Verified};
 
 use super::client::Client;
 use super::client_body::ClientBody;
+use super::coherent;
 use super::context;
 use super::post_object::Posted;
 use super::received::Head;
@@ -247,6 +248,7 @@ impl<B> Identified<B> {
         if let Some(kind) = kinds.find(|kind| store.refused_operations.contains(kind)) {
             return Err(Reject::RefusedOperation(kind));
         }
+        coherent::check(&operation)?;
         if let Some(name) = store.ignored_header(&operation) {
             return Err(Reject::IgnoredHeader(name.clone()));
         }

@@ -85,6 +85,18 @@ impl<'r> Conditions<'r> {
         })
     }
 
+    /// The same, without what cannot be read: such a condition is none (RFC 9110, 13.1.3).
+    pub(super) fn readable(operation: &'r Operation, names: &Names) -> Self {
+        let text = |name: &'static str| operation.header(name).and_then(|it| it.to_str().ok());
+        let time = |name| text(name).and_then(|text| Timestamp::parse_date_header(text).ok());
+        Self {
+            is: text(names.is),
+            is_not: text(names.is_not),
+            modified_since: time(names.modified_since),
+            unmodified_since: time(names.unmodified_since),
+        }
+    }
+
     /// The first condition that does not hold for an object with this ETag that was last modified then; what is not
     /// known of it fails none. Of a condition on the ETag and one on the time of the same sense, the one on the ETag
     /// counts (API references of GetObject and CopyObject; RFC 9110, 13.2.2).

@@ -97,6 +97,10 @@ impl Forwarded {
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return exchange.reject(&Reject::Redirect(status.as_u16()), resource);
         }
+        if status == StatusCode::NOT_MODIFIED && !asks_for_changes(&delivered.operation) {
+            let why = "it says that nothing changed, and was not asked".to_owned();
+            return exchange.reject(&Reject::StoreAnswer(why), resource);
+        }
         if status.is_client_error() || status.is_server_error() {
             return delivered.failed(exchange, answer, resource).await;
         }
@@ -451,6 +455,14 @@ impl Delivered {
 /// The largest document of ours, in bytes, whose memory is not counted: of all requests in flight (1,024 by default)
 /// together 64 MiB.
 const UNCOUNTED: usize = 64 * 1024;
+
+/// Whether a 304 can be the answer.
+fn asks_for_changes(operation: &Operation) -> bool {
+    [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE]
+        .iter()
+        .any(|name| operation.header(name.as_str()).is_some())
+        && matches!(operation.kind(), OperationKind::GetObject | OperationKind::HeadObject)
+}
 
 /// Whether there is one way to tell where a body ends. One that ends with the connection cannot be
 /// told from one that broke off (A41); with a length beside chunks, client and gateway could

@@ -23,8 +23,7 @@ pub(super) fn unmet(operation: &Operation, answer: &response::Parts) -> Option<U
     if !read || !answer.status.is_success() {
         return None;
     }
-    // A condition that cannot be read is none (RFC 9110, 13.1.3), and the store's to refuse.
-    let conditions = Conditions::of(operation, &OF_READ).unwrap_or_default();
+    let conditions = Conditions::readable(operation, &OF_READ);
     let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
     let modified = text(header::LAST_MODIFIED)
         .and_then(|modified| Timestamp::parse_date_header(modified).ok());
@@ -49,7 +48,7 @@ const IF_RANGE: &str = "if-range";
 /// Whether an object is the one that `If-Range` names, by ETag or time (RFC 9110, 13.1.5), as far as is known of it.
 fn is_same(named: &str, etag: Option<&str>, modified: Option<Timestamp>) -> bool {
     match Timestamp::parse_date_header(named) {
-        Ok(time) => modified.is_none_or(|modified| modified.unix() <= time.unix()),
+        Ok(time) => modified.is_none_or(|modified| modified == time),
         Err(_) => etag.is_none_or(|etag| etag.trim_matches('"') == named.trim_matches('"')),
     }
 }

@@ -283,13 +283,14 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    /// What it does not do for one kind of write it does for none.
+    /// What it does not do for one kind of write it does for none; what it does for one it may not do for another.
     fn settle(&mut self, header: &'static str, ignored: bool) {
         for kind in WRITES {
             let known = IgnoredHeader::known(kind, header);
             // The store's own keys are chosen when an upload begins; each part has the client's.
             let begun = kind == OperationKind::UploadPart && header != SSE_C[0].0;
-            if kind.takes_header(known.name.as_str()) && !begun {
+            let asked = ignored || kind == OperationKind::PutObject;
+            if kind.takes_header(known.name.as_str()) && !begun && asked {
                 self.report.settle(known, ignored);
             }
         }

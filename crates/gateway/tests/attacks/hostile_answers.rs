@@ -131,6 +131,19 @@ async fn a41_an_error_inside_a_200_is_an_error() {
     assert_eq!(response.xml("Location"), Some("http://s3.example.org/data/k"));
 }
 
+#[tokio::test]
+async fn a41_nothing_has_changed_is_no_answer_to_what_did_not_ask() {
+    let world = World::start().await;
+    let put = request("PUT", "/data/k").body("x").sign(&world.loader);
+    let get = request("GET", "/data/k").sign(&world.loader);
+    let matching = request("GET", "/data/k").header("if-match", "\"e\"").sign(&world.loader);
+    for sent in [&put, &get, &matching] {
+        push(&world, Answer::status(304).header("etag", "\"e\""));
+        let response = world.send(sent).await;
+        world.is_refusal(&sent.method, &response, 500, "InternalError").await;
+    }
+}
+
 /// MinIO goes on saying so on such a connection, so that every later request would meet it.
 #[tokio::test]
 async fn a_connection_on_which_the_store_takes_us_for_gone_is_not_kept() {

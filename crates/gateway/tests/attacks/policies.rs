@@ -76,14 +76,16 @@ async fn a20_names_match_whole() {
         ],
     )
     .await;
-    for (name, value) in [
-        ("x-amz-acl", "private"),
-        ("x-amz-grant-read", "id=x"),
-        ("x-amz-tagging", "a=b"),
-        ("x-amz-object-lock-legal-hold", "ON"),
-        ("x-amz-object-lock-mode", "GOVERNANCE"),
+    let until = ("x-amz-object-lock-retain-until-date", "2100-01-01T00:00:00Z");
+    for headers in [
+        &[("x-amz-acl", "private")][..],
+        &[("x-amz-grant-read", "id=x")],
+        &[("x-amz-tagging", "a=b")],
+        &[("x-amz-object-lock-legal-hold", "ON")],
+        &[("x-amz-object-lock-mode", "GOVERNANCE"), until],
     ] {
-        let put = request("PUT", "/data/a").header(name, value).body("x");
+        let put = request("PUT", "/data/a").body("x");
+        let put = headers.iter().fold(put, |put, (name, value)| put.header(name, value));
         world.denied(&put.sign(&world.loader)).await;
     }
 }

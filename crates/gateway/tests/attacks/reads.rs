@@ -150,6 +150,8 @@ async fn what_a_store_ignores_of_a_read_is_held_to() {
         (&[("if-modified-since", SINCE)], 304),
         (&[("if-modified-since", BEFORE)], 200),
         (&[("if-modified-since", "yesterday")], 200),
+        (&[("if-match", "\"other\""), ("if-modified-since", "yesterday")], 412),
+        (&[("if-none-match", "\"e\""), ("if-unmodified-since", "yesterday")], 304),
     ];
     for method in ["GET", "HEAD"] {
         for (headers, status) in rows {

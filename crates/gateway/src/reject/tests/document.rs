@@ -40,6 +40,8 @@ fn section(reject: &Reject) -> Section {
         | Reject::ContinuationToken(_)
         | Reject::Condition(_)
         | Reject::PartNumberIgnored
+        | Reject::HalfOf { .. }
+        | Reject::CopyRange
         | Reject::CopySourceDenied
         | Reject::CopyConditionValue(_)
         | Reject::PolicyOfGateway

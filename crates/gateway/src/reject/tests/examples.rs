@@ -57,6 +57,11 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::ContinuationToken(_) => [Reject::ContinuationToken(s3::listing::ContinuationTokenError)],
         Reject::Condition(_) => [Reject::Condition("x-amz-copy-source-if-match")],
         Reject::PartNumberIgnored => [Reject::PartNumberIgnored],
+        Reject::HalfOf { .. } => [Reject::HalfOf {
+            header: http::HeaderName::from_static("x-amz-object-lock-mode"),
+            missing: http::HeaderName::from_static("x-amz-object-lock-retain-until-date"),
+        }],
+        Reject::CopyRange => [Reject::CopyRange],
         Reject::CopySourceDenied => [Reject::CopySourceDenied],
         Reject::CopyConditionValue(_) => {
             [Reject::CopyConditionValue("x-amz-copy-source-if-modified-since")]
