@@ -135,6 +135,9 @@ pub enum Reject {
     /// A condition on what is read, or on the source of a copy, does not hold, and the store does not hold to it.
     #[error("the condition `{0}` does not hold")]
     Condition(&'static str),
+    /// A version of an object, before a store that would take any for the object.
+    #[error("the store does not look for versions of objects")]
+    NoVersions,
     /// The store answered with the whole object where a part was asked for.
     #[error("the store does not read the parts of objects by their numbers")]
     PartNumberIgnored,
@@ -354,6 +357,7 @@ impl Reject {
             Self::CopyAcrossStores
             | Self::TargetInOtherStore
             | Self::Usage
+            | Self::NoVersions
             | Self::PartNumberIgnored
             | Self::KeepsShortUploads => self.told(AwsCode::NotImplemented),
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)

@@ -168,6 +168,7 @@ const GENERIC: Preset = Preset {
         copy_source_conditions: true,
         object_tags: true,
         bucket_owner: true,
+        versions: true,
     },
 };
 
@@ -237,6 +238,7 @@ const GARAGE: Preset = Preset {
         trailers: true,
         object_tags: false,
         bucket_owner: false,
+        versions: false,
         ..GENERIC.capabilities
     },
 };
@@ -278,6 +280,7 @@ const S3S_FS: Preset = Preset {
         copy_source_conditions: false,
         object_tags: false,
         bucket_owner: false,
+        versions: false,
         ..GENERIC.capabilities
     },
 };

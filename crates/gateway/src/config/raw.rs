@@ -193,6 +193,9 @@ section! {
         /// compared with `account_id`, and not sent; with `authorization: store` it is answered with
         /// `NotImplemented`.
         bucket_owner: bool = "of the preset; true";
+        /// Whether the store looks at `versionId`. One that does not reads or deletes the object whatever version is
+        /// named; before it, requests that name one are answered with `NotImplemented`.
+        versions: bool = "of the preset; true";
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Capabilities {
     pub object_tags: bool,
     /// It compares the owner that a client expects with the bucket's.
     pub bucket_owner: bool,
+    /// Whether it looks at `versionId`. One that does not would read or delete the object for any version of it.
+    pub versions: bool,
 }
 
 /// Headers that say whose bucket a client expects ("Verifying bucket ownership with bucket owner condition", S3
@@ -145,6 +147,23 @@ impl Store {
         let mut owners = OWNER_HEADERS.iter().filter(|_| unknown);
         let owner = owners.find(|name| operation.header(name.as_str()).is_some());
         ignored.map(|ignored| &ignored.name).next().or(owner)
+    }
+
+    /// Whether a version is named that the store would not look for.
+    pub fn passes_over_version(
+        &self,
+        operation: &s3::Operation,
+        document: Option<&s3::Document>,
+    ) -> bool {
+        let in_query = || operation.query("versionId").is_some();
+        let in_source = || operation.copy_source().is_some_and(|source| source.version().is_some());
+        let in_document = || match document {
+            Some(s3::Document::Delete(request)) => {
+                request.objects().iter().any(|object| object.version.is_some())
+            }
+            _ => false,
+        };
+        !self.capabilities.versions && (in_query() || in_source() || in_document())
     }
 
     /// The same of conditions that stand in a document: of DeleteObjects, where DeleteObject has them as headers.

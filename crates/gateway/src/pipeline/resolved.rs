@@ -109,6 +109,9 @@ impl Resolved {
         let mut question = judge.question(&operation, &facts, document.as_ref())?;
         existing_tags::complete(app, &judge, &operation, question.iter_mut(), now).await?;
         let Decided { allowed, denials, unless_untagged } = judge.decide(&question)?;
+        if store.passes_over_version(&operation, document.as_ref()) {
+            return Err(Reject::NoVersions);
+        }
         if let Some(name) = store.ignored_condition(document.as_ref()) {
             return Err(Reject::IgnoredHeader(name.clone()));
         }

@@ -147,6 +147,40 @@ async fn a58_what_ceph_loses_is_refused() {
     }
 }
 
+/// A store that passes over `versionId` would read or delete the object whatever version was meant.
+#[tokio::test]
+async fn a10_a_version_that_the_store_does_not_look_for() {
+    for preset in ["garage", "s3s-fs", "generic"] {
+        let plan = Plan::new().with(|config| config["stores"][0]["preset"] = json!(preset));
+        let world = plan.start().await;
+        for method in ["GET", "HEAD", "DELETE"] {
+            for version in ["null", "v"] {
+                let sent = request(method, &format!("/data/k?versionId={version}"));
+                let sent = sent.sign(&world.loader);
+                if preset == "generic" {
+                    world.store.push(Answer::ok());
+                    world.passed(&sent).await;
+                } else {
+                    world.refused(&sent, 501, "NotImplemented").await;
+                }
+            }
+        }
+        if preset == "generic" {
+            continue;
+        }
+        for target in ["/data/k", "/data/k?partNumber=1&uploadId=u"] {
+            let copy = request("PUT", target).header("x-amz-copy-source", "data/a?versionId=v");
+            world.refused(&copy.sign(&world.loader), 501, "NotImplemented").await;
+        }
+        let document = "<Delete><Object><Key>a</Key></Object><Object><Key>b</Key>\
+                        <VersionId>v</VersionId></Object></Delete>";
+        let delete = request("POST", "/data?delete")
+            .header("content-md5", &s3::checksum::ContentMd5::of(document.as_bytes()).to_base64())
+            .body(document);
+        world.refused(&delete.sign(&world.loader), 501, "NotImplemented").await;
+    }
+}
+
 #[tokio::test]
 async fn a58_the_range_of_a_part_that_is_copied_has_one_form() {
     let world = World::start().await;

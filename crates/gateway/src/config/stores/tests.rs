@@ -27,6 +27,7 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
             copy_source_conditions: true,
             object_tags: true,
             bucket_owner: true,
+            versions: true,
         },
     })
 }

@@ -160,6 +160,7 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
         copy_source_conditions: written.copy_source_conditions.or(preset.copy_source_conditions),
         object_tags: written.object_tags.or(preset.object_tags),
         bucket_owner: written.bucket_owner.or(preset.bucket_owner),
+        versions: written.versions.or(preset.versions),
     }
 }
 

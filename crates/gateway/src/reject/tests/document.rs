@@ -39,6 +39,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::Usage
         | Reject::ContinuationToken(_)
         | Reject::Condition(_)
+        | Reject::NoVersions
         | Reject::PartNumberIgnored
         | Reject::HalfOf { .. }
         | Reject::CopyRange

@@ -56,6 +56,7 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::Usage => [Reject::Usage],
         Reject::ContinuationToken(_) => [Reject::ContinuationToken(s3::listing::ContinuationTokenError)],
         Reject::Condition(_) => [Reject::Condition("x-amz-copy-source-if-match")],
+        Reject::NoVersions => [Reject::NoVersions],
         Reject::PartNumberIgnored => [Reject::PartNumberIgnored],
         Reject::HalfOf { .. } => [Reject::HalfOf {
             header: http::HeaderName::from_static("x-amz-object-lock-mode"),
