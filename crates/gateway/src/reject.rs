@@ -8,6 +8,7 @@
     reason = "whoever adds an error must be led here by the compiler"
 )]
 
+mod body;
 mod form;
 mod signature;
 
@@ -21,7 +22,6 @@ use policy::Denial;
 use s3::AwsCode;
 use s3::addressing::HostError;
 use s3::form::Exceeds;
-use sigv4::ChunkError;
 
 use crate::caller::LookupError;
 use crate::config::RouteError;
@@ -313,7 +313,7 @@ impl Reject {
             Self::Lookup(error) => self.lookup(error),
             Self::Resolve(error) => self.resolve(error),
             Self::Route { error, presigned } => self.route(error, *presigned),
-            Self::Body(error) => self.body(error),
+            Self::Body(error) => body::failed(self, error),
             Self::Upstream(error) => self.upstream(error),
             Self::Document(error) => Rejection::new(error.code(), self),
             Self::Denied(_) | Self::Hidden | Self::BucketOwner | Self::NoCredential | Self::TagsUnknown(_) => {
@@ -449,40 +449,6 @@ impl Reject {
                 rejection
             }
             RouteError::NoStore => Rejection::new(AwsCode::InternalError, self).operator(),
-        }
-    }
-
-    fn body(&self, error: &BodyError) -> Rejection {
-        match error {
-            BodyError::Sha256 => Rejection::new(AwsCode::XAmzContentSHA256Mismatch, self),
-            BodyError::Md5 => Rejection::new(AwsCode::BadDigest, self)
-                .say("The Content-MD5 you specified did not match what we received."),
-            BodyError::Checksum(algorithm) => Rejection::new(AwsCode::BadDigest, self)
-                .say("The checksum you specified did not match the calculated checksum.")
-                .extra("Header", algorithm.header_name()),
-            BodyError::Incomplete { .. } | BodyError::Broken(_) => {
-                Rejection::new(AwsCode::IncompleteBody, self)
-            }
-            BodyError::Form(error) => form::malformed(error),
-            BodyError::TooLong { .. } => Rejection::new(AwsCode::IncompleteBody, self)
-                .say("The request body is longer than it was said to be."),
-            BodyError::Trailer(_) => Rejection::new(AwsCode::MalformedTrailerError, self),
-            BodyError::NoMemory => Rejection::new(AwsCode::SlowDown, self),
-            BodyError::Stalled => Rejection::new(AwsCode::RequestTimeout, self),
-            BodyError::Chunk(chunk) => match chunk {
-                ChunkError::Framing | ChunkError::LineTooLong => {
-                    Rejection::new(AwsCode::InvalidRequest, self)
-                        .say("The chunks of the body are malformed.")
-                }
-                ChunkError::TooLong
-                | ChunkError::TooShort
-                | ChunkError::Incomplete
-                | ChunkError::AfterEnd => Rejection::new(AwsCode::IncompleteBody, self),
-                ChunkError::Signature | ChunkError::TrailerSignature => {
-                    Rejection::new(AwsCode::SignatureDoesNotMatch, self)
-                }
-                ChunkError::Trailer => Rejection::new(AwsCode::MalformedTrailerError, self),
-            },
         }
     }
 

@@ -149,6 +149,14 @@ impl Store {
         ignored.map(|ignored| &ignored.name).next().or(owner)
     }
 
+    /// The same of conditions that stand in a document: of DeleteObjects, where DeleteObject has them as headers.
+    pub fn ignored_condition(&self, document: Option<&s3::Document>) -> Option<&http::HeaderName> {
+        let Some(s3::Document::Delete(request)) = document else { return None };
+        let mut ignored = self.ignored_headers.iter().filter(|_| request.has_conditions());
+        let condition = IgnoredHeader::known(s3::OperationKind::DeleteObject, "if-match");
+        ignored.find(|known| **known == condition).map(|known| &known.name)
+    }
+
     /// Whether a version is named that the store would not look for.
     pub fn passes_over_version(
         &self,
@@ -164,14 +172,6 @@ impl Store {
             _ => false,
         };
         !self.capabilities.versions && (in_query() || in_source() || in_document())
-    }
-
-    /// The same of conditions that stand in a document: of DeleteObjects, where DeleteObject has them as headers.
-    pub fn ignored_condition(&self, document: Option<&s3::Document>) -> Option<&http::HeaderName> {
-        let Some(s3::Document::Delete(request)) = document else { return None };
-        let mut ignored = self.ignored_headers.iter().filter(|_| request.has_conditions());
-        let condition = IgnoredHeader::known(s3::OperationKind::DeleteObject, "if-match");
-        ignored.find(|known| **known == condition).map(|known| &known.name)
     }
 
     /// The keys for a caller: the first whose condition holds, else the one without a condition.

@@ -69,31 +69,21 @@ impl<'r> Conditions<'r> {
     /// # Errors
     /// The name of a header that cannot be read.
     pub(super) fn of(operation: &'r Operation, names: &Names) -> Result<Self, &'static str> {
-        let text = |name: &'static str| match operation.header(name) {
-            None => Ok(None),
-            Some(value) => value.to_str().map(Some).map_err(|_| name),
-        };
-        let time = |name: &'static str| {
-            let parse = |text| Timestamp::parse_date_header(text).map_err(|_| name);
-            text(name)?.map(parse).transpose()
-        };
         Ok(Self {
-            is: text(names.is)?,
-            is_not: text(names.is_not)?,
-            modified_since: time(names.modified_since)?,
-            unmodified_since: time(names.unmodified_since)?,
+            is: text(operation, names.is)?,
+            is_not: text(operation, names.is_not)?,
+            modified_since: time(operation, names.modified_since)?,
+            unmodified_since: time(operation, names.unmodified_since)?,
         })
     }
 
     /// The same, without what cannot be read: such a condition is none (RFC 9110, 13.1.3).
     pub(super) fn readable(operation: &'r Operation, names: &Names) -> Self {
-        let text = |name: &'static str| operation.header(name).and_then(|it| it.to_str().ok());
-        let time = |name| text(name).and_then(|text| Timestamp::parse_date_header(text).ok());
         Self {
-            is: text(names.is),
-            is_not: text(names.is_not),
-            modified_since: time(names.modified_since),
-            unmodified_since: time(names.unmodified_since),
+            is: text(operation, names.is).unwrap_or_default(),
+            is_not: text(operation, names.is_not).unwrap_or_default(),
+            modified_since: time(operation, names.modified_since).unwrap_or_default(),
+            unmodified_since: time(operation, names.unmodified_since).unwrap_or_default(),
         }
     }
 
@@ -122,6 +112,15 @@ impl<'r> Conditions<'r> {
             old.then_some(Failed::NotModified(names.modified_since))
         }
     }
+}
+
+fn text<'r>(operation: &'r Operation, name: &'static str) -> Result<Option<&'r str>, &'static str> {
+    operation.header(name).map(|value| value.to_str().map_err(|_| name)).transpose()
+}
+
+fn time(operation: &Operation, name: &'static str) -> Result<Option<Timestamp>, &'static str> {
+    let parse = |text| Timestamp::parse_date_header(text).map_err(|_| name);
+    text(operation, name)?.map(parse).transpose()
 }
 
 /// Whether a list of ETags, with or without quotes, has this one.

@@ -256,22 +256,7 @@ impl<'a> Asking<'a> {
         let without = self.get(&key).await?;
         let lost = answer.is_success() && without.status != 400;
         self.promise(SSE_C[0].0, &answer, lost);
-        let name = "x-amz-server-side-encryption";
-        let mut asked = Vec::new();
-        for value in ["AES256", "aws:kms"] {
-            let answer = self.put(&self.key("encrypted"), b"one", &[(name, value)]).await?;
-            let lost = answer.is_success() && answer.header(name).is_none();
-            asked.push((answer, lost));
-        }
-        match &*asked {
-            [(answer, true), (_, true)] => self.promise(name, answer, true),
-            [(own, own_lost), (kms, kms_lost)] => {
-                self.promise("x-amz-server-side-encryption=AES256", own, *own_lost);
-                self.promise("x-amz-server-side-encryption=aws:kms", kms, *kms_lost);
-                self.settle(name, false);
-            }
-            _ => {}
-        }
+        self.own_keys().await?;
         let key = self.key("tagged");
         let answer = self.put(&key, b"one", &[("x-amz-tagging", "a=b")]).await?;
         let tags = self.ask(Method::GET, &key, "tagging=", &[], b"").await?;
@@ -280,6 +265,23 @@ impl<'a> Asking<'a> {
         // Not to be found out without making a bucket, and AWS's alone.
         let namespace = IgnoredHeader::known(OperationKind::CreateBucket, "x-amz-bucket-namespace");
         self.report.ignored_headers.push(namespace);
+        Ok(())
+    }
+
+    /// Encryption with keys of the store, or of its KMS.
+    async fn own_keys(&mut self) -> Result<(), ProbeError> {
+        let name = "x-amz-server-side-encryption";
+        let key = self.key("encrypted");
+        let own = self.put(&key, b"one", &[(name, "AES256")]).await?;
+        let kms = self.put(&key, b"one", &[(name, "aws:kms")]).await?;
+        let lost = |answer: &Answer| answer.is_success() && answer.header(name).is_none();
+        if lost(&own) && lost(&kms) {
+            self.promise(name, &own, true);
+        } else {
+            self.promise("x-amz-server-side-encryption=AES256", &own, lost(&own));
+            self.promise("x-amz-server-side-encryption=aws:kms", &kms, lost(&kms));
+            self.settle(name, false);
+        }
         Ok(())
     }
 
