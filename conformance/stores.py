@@ -167,7 +167,7 @@ def garage():
             if imported.returncode != 0 or garage("key", "allow", "--create-bucket", keys[0]).returncode != 0:
                 raise Failed(f"Garage takes no key: {imported.stderr}")
             accounts[name] = Account(*keys, keys[0], name, f"{name}@example.com")
-        version = "Garage " + garage("--version").stdout.split()[1]
+        version = "Garage " + re.search(r"[0-9]+\.[0-9.]+", garage("--version").stdout).group()
         yield Store("garage", version, "http://127.0.0.1:7490", "us-east-1", accounts)
 
 

@@ -123,6 +123,16 @@ PROBED = """
       - AbortMultipartUpload:x-amz-if-match-initiated-time
       - CopyObject:if-match
       - CopyObject:if-none-match
+      - CompleteMultipartUpload:x-amz-checksum-crc32
+      - CompleteMultipartUpload:x-amz-checksum-crc32c
+      - CompleteMultipartUpload:x-amz-checksum-crc64nvme
+      - CompleteMultipartUpload:x-amz-checksum-sha1
+      - CompleteMultipartUpload:x-amz-checksum-sha256
+      - CompleteMultipartUpload:x-amz-checksum-sha512
+      - CompleteMultipartUpload:x-amz-checksum-md5
+      - CompleteMultipartUpload:x-amz-checksum-xxhash64
+      - CompleteMultipartUpload:x-amz-checksum-xxhash3
+      - CompleteMultipartUpload:x-amz-checksum-xxhash128
       - CreateBucket:x-amz-bucket-namespace
       - CopyObject:x-amz-object-lock-event-hold
       - CreateMultipartUpload:x-amz-object-lock-event-hold
@@ -147,8 +157,10 @@ PROBED = """
       quoted_if_match: false
       bucket_owner: false
       list_objects_v2: true
+      encoded_listings: true
       object_tags: true
       copy_source_conditions: false
+      object_size: false
 """
 
 
@@ -304,13 +316,8 @@ def demo(name, *options):
                 "response-headers": "its store ignores them",
                 "head-ranges": "its store ignores them",
                 "odd-ranges": "its store refuses what is none",
-                "encoded-listings": "its store claims encoding-type=url and does not encode",
                 "parts-in-order": "its store lists parts as its file system does",
                 "upload-state": "its store lists what was aborted, and compares no ETag of a part",
-                "key plus": "see encoded-listings",
-                "key percent-escape": "see encoded-listings",
-                "key percent-2F": "see encoded-listings",
-                "key percent-percent": "see encoded-listings",
                 "key backslash": "refused for its store, as a separator",
                 "key ends-with-slash": "refused for its store, which would make a folder",
                 "key long": "its store puts the whole key into a file name",

@@ -169,8 +169,7 @@ def test_an_awkward_key_is_in_a_url(target, alice, bucket, style, key, version):
     assert target.send("DELETE", url("delete_object"))[0] == 204
 
 
-def test_keys_are_listed_in_both_encodings(target, alice, bucket, prefix, needs):
-    needs("encoded-listings")
+def test_keys_are_listed_in_both_encodings(target, alice, bucket, prefix):
     client = alice.s3()
     # boto3 asks for encoding-type=url and decodes by itself, unless the caller says something of it.
     names = {prefix + KEYS[name] for name in ("space", "plus", "percent-escape", "ampersand", "emoji", "entity")}

@@ -30,6 +30,7 @@ mod rewritten;
 mod source_conditions;
 mod sts;
 mod unmet;
+mod upload_size;
 
 use std::sync::Arc;
 

@@ -6,9 +6,11 @@
 
 mod conditions;
 mod cut;
+mod keys;
 mod owner;
 mod questions;
 mod talk;
+mod whole;
 
 use std::fmt;
 

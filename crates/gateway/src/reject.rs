@@ -79,6 +79,11 @@ pub enum Reject {
     /// The store would ignore a header that is a promise.
     #[error("the store ignores the header `{0}` of this operation")]
     IgnoredHeader(http::HeaderName),
+    /// The store has what was to be encrypted with the client's key, and does not say that it encrypted it.
+    #[error(
+        "the store took this without saying that it encrypted it with the key of the request, so that it may be there in the clear"
+    )]
+    StoredInClear,
     /// A header that means nothing without another one.
     #[error("the header `{header}` needs `{missing}` beside it")]
     HalfOf {
@@ -193,6 +198,16 @@ pub enum Reject {
     /// What the head says of the payload's checksums is malformed or contradicts itself.
     #[error("checksum: {0}")]
     Checksum(#[from] s3::checksum::ChecksumError),
+    /// The object of an upload would have another size than its client says.
+    #[error(
+        "the provided 'x-amz-mp-object-size' header value {said} does not match what was computed: {found}"
+    )]
+    UploadSize {
+        /// What the client says, in bytes.
+        said: u64,
+        /// What its parts have together, in bytes.
+        found: u64,
+    },
     /// The payload does not verify.
     #[error("payload: {0}")]
     Body(BodyError),
@@ -358,6 +373,7 @@ impl Reject {
             | Self::TargetInOtherStore
             | Self::Usage
             | Self::NoVersions
+            | Self::StoredInClear
             | Self::PartNumberIgnored
             | Self::KeepsShortUploads => self.told(AwsCode::NotImplemented),
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)
@@ -390,6 +406,7 @@ impl Reject {
             Self::Checksum(error) => {
                 Rejection::new(error.code(), self).tell(sentence(&error.to_string()))
             }
+            Self::UploadSize { .. } => self.told(AwsCode::InvalidRequest),
             Self::Busy => Rejection::new(AwsCode::SlowDown, self),
             Self::Unproven
             | Self::NoStoreHandle

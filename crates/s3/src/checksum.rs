@@ -408,6 +408,50 @@ impl Declared {
     }
 }
 
+/// How large the object of an upload will be, in bytes (API reference of CompleteMultipartUpload).
+pub const OBJECT_SIZE: &str = "x-amz-mp-object-size";
+
+/// What CompleteMultipartUpload says of the object that it makes. Whether it is so, the store that has the parts knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OfObject {
+    /// The algorithm of its checksum.
+    pub algorithm: Option<Algorithm>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+}
+
+impl OfObject {
+    /// Reads the headers of the operation.
+    ///
+    /// # Errors
+    /// [`ChecksumError::Value`], [`ChecksumError::Several`].
+    pub fn read(headers: &HeaderMap) -> Result<Self, ChecksumError> {
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+        let mut said = Self::default();
+        for algorithm in Algorithm::ALL {
+            let Some(value) = text(algorithm.header_name()) else { continue };
+            // One of the checksums of its parts has their count behind it.
+            let (value, parts) = value.split_once('-').unwrap_or((value, "1"));
+            Checksum::parse(algorithm, value)?;
+            if !is_number(parts) {
+                return Err(ChecksumError::Value(algorithm.header_name()));
+            }
+            if said.algorithm.replace(algorithm).is_some() {
+                return Err(ChecksumError::Several);
+            }
+        }
+        if let Some(size) = text(OBJECT_SIZE) {
+            let number = if is_number(size) { size.parse().ok() } else { None };
+            said.size = Some(number.ok_or(ChecksumError::Value(OBJECT_SIZE))?);
+        }
+        Ok(said)
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether AWS takes the document of an operation only with `Content-MD5` or a checksum: those
 /// whose mistakes cannot be taken back. A gateway answers [`ChecksumError::Required`] where there
 /// is none.

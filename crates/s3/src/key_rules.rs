@@ -18,8 +18,10 @@ use crate::resolve::Operation;
     reason = "independent properties of a store, each a configuration key"
 )]
 pub struct KeyRules {
-    /// It drops or adds leading slashes.
+    /// It drops or adds leading slashes of keys.
     pub folds_leading_slash: bool,
+    /// It does so with the prefix of a listing, too.
+    pub folds_leading_slash_of_prefix: bool,
     /// It takes `//` for `/`.
     pub folds_double_slash: bool,
     /// It resolves `.` and `..` segments, or takes `\` for `/`.
@@ -63,6 +65,7 @@ impl KeyRules {
     /// Keys are kept as they are: S3 itself.
     pub const EXACT: Self = Self {
         folds_leading_slash: false,
+        folds_leading_slash_of_prefix: false,
         folds_double_slash: false,
         folds_dot_segments: false,
         folds_trailing_slash: false,
@@ -73,9 +76,10 @@ impl KeyRules {
     /// Ceph RADOS Gateway 16.
     pub const RGW: Self = Self { decodes_part_source_twice: true, ..Self::EXACT };
 
-    /// MinIO.
+    /// MinIO. Of prefixes it drops the slash where it lists uploads.
     pub const MINIO: Self = Self {
         folds_leading_slash: true,
+        folds_leading_slash_of_prefix: true,
         folds_double_slash: true,
         folds_dot_segments: true,
         ..Self::EXACT
@@ -90,6 +94,9 @@ impl KeyRules {
     /// [`KeyRuleError`], the first rule that it breaks.
     pub fn check(&self, key: &Key) -> Result<(), KeyRuleError> {
         let key = key.as_str();
+        if self.folds_leading_slash && key.starts_with('/') {
+            return Err(KeyRuleError::LeadingSlash);
+        }
         self.check_text(key)?;
         if self.folds_trailing_slash && key.ends_with('/') {
             return Err(KeyRuleError::TrailingSlash);
@@ -97,12 +104,17 @@ impl KeyRules {
         Ok(())
     }
 
-    /// What holds for prefixes too.
+    fn check_prefix(&self, prefix: &str) -> Result<(), KeyRuleError> {
+        if self.folds_leading_slash_of_prefix && prefix.starts_with('/') {
+            return Err(KeyRuleError::LeadingSlash);
+        }
+        self.check_text(prefix)
+    }
+
+    /// What holds for keys and prefixes.
     fn check_text(&self, text: &str) -> Result<(), KeyRuleError> {
         let folds = |segment: &str| matches!(segment, "." | "..") || segment.contains('\\');
-        if self.folds_leading_slash && text.starts_with('/') {
-            Err(KeyRuleError::LeadingSlash)
-        } else if self.folds_double_slash && text.contains("//") {
+        if self.folds_double_slash && text.contains("//") {
             Err(KeyRuleError::DoubleSlash)
         } else if self.folds_dot_segments && text.split('/').any(folds) {
             Err(KeyRuleError::DotSegment)
@@ -132,7 +144,7 @@ impl KeyRules {
         if let Some(Document::Delete(request)) = document {
             request.objects().iter().try_for_each(|object| self.check(&object.key))?;
         }
-        operation.query("prefix").map_or(Ok(()), |prefix| self.check_text(prefix))
+        operation.query("prefix").map_or(Ok(()), |prefix| self.check_prefix(prefix))
     }
 
     fn check_source(&self, kind: OperationKind, source: &CopySource) -> Result<(), KeyRuleError> {
@@ -231,6 +243,13 @@ mod tests {
         );
         let good = operation(Method::GET, "/abc", "prefix=dir/", None);
         assert_eq!(KeyRules::FILES.check_operation(&good, None), Ok(()));
+        // A prefix that no key can have lists nothing, where the store does not change it.
+        let slash = operation(Method::GET, "/abc", "prefix=/secret", None);
+        let keys_alone = KeyRules { folds_leading_slash: true, ..KeyRules::EXACT };
+        assert_eq!(keys_alone.check_operation(&slash, None), Ok(()));
+        assert_eq!(minio.check_operation(&slash, None), Err(KeyRuleError::LeadingSlash));
+        let key = operation(Method::GET, "/abc//secret", "", None);
+        assert_eq!(keys_alone.check_operation(&key, None), Err(KeyRuleError::LeadingSlash));
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub mod key_rules;
 pub mod listing;
 pub mod name;
 pub mod operation;
+pub mod parts;
 pub mod preflight;
 mod query;
 pub mod render;

@@ -1,6 +1,6 @@
-//! ListObjectsV2 of a store that has ListObjects alone.
+//! Listings of stores that lack something.
 //!
-//! The request becomes one of ListObjects ([`as_list_objects`]), its answer one of ListObjectsV2
+//! For one that does not encode names see [`with_encoded_names`]. For one that has ListObjects alone the request becomes one of ListObjects ([`as_list_objects`]), its answer one of ListObjectsV2
 //! ([`as_list_objects_v2`]). What a page of ListObjectsV2 begins after is a token that only its maker can read: here
 //! it is the marker of ListObjects, in base64. It gives nobody anything: whoever may list a page may list it from any
 //! marker.
@@ -12,6 +12,10 @@ use crate::encoding::{Plus, decode, encode_path, encode_query};
 use crate::operation::{OperationKind, Verb};
 use crate::resolve::{Addressing, Operation, Outgoing};
 use crate::xml::{Cursor, Piece, Reading, Writer, XmlError};
+
+mod encoded;
+
+pub use encoded::with_encoded_names;
 
 const ROOT: &str = "ListBucketResult";
 

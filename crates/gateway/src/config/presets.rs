@@ -43,6 +43,20 @@ const COMPLETE: &[Header] = &[
     (OperationKind::CompleteMultipartUpload, "if-none-match"),
 ];
 
+/// Checksums of the whole object, when it is put together.
+const CHECKSUMS_OF_OBJECTS: &[Header] = &[
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-crc32"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-crc32c"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-crc64nvme"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-md5"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-sha1"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-sha256"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-sha512"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-xxhash128"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-xxhash3"),
+    (OperationKind::CompleteMultipartUpload, "x-amz-checksum-xxhash64"),
+];
+
 /// What only AWS has, of operations. Another store does not look at such a subresource and does what the request is
 /// without it: it reads, overwrites or deletes the object, lists or deletes the bucket, whatever the caller's policies say
 /// of that. (All but `aws` were asked.)
@@ -169,6 +183,8 @@ const GENERIC: Preset = Preset {
         object_tags: true,
         bucket_owner: true,
         versions: true,
+        encoded_listings: true,
+        object_size: false,
     },
 };
 
@@ -178,7 +194,7 @@ const AWS: Preset = Preset {
     key_rules: KeyRules::EXACT,
     refused_operations: &[],
     ignored_headers: &[],
-    capabilities: Capabilities { trailers: true, ..GENERIC.capabilities },
+    capabilities: Capabilities { trailers: true, object_size: true, ..GENERIC.capabilities },
 };
 
 /// Ceph RADOS Gateway, measured with 16.2.15. One Select, and that process takes no forms any more. It encrypts with keys
@@ -195,6 +211,7 @@ const CEPH_RGW: Preset = Preset {
     ignored_headers: &[
         ONLY_AWS,
         COMPLETE,
+        CHECKSUMS_OF_OBJECTS,
         DELETE,
         &[
             (OperationKind::CopyObject, "x-amz-object-lock-legal-hold"),
@@ -274,13 +291,22 @@ const S3S_FS: Preset = Preset {
     name: "s3s-fs",
     key_rules: KeyRules::FILES,
     refused_operations: &[AWS_OPERATIONS],
-    ignored_headers: &[ONLY_AWS, DELETE, KEYS_OF_CLIENTS, KEYS_OF_STORES, TAGS, LOCKS],
+    ignored_headers: &[
+        ONLY_AWS,
+        CHECKSUMS_OF_OBJECTS,
+        DELETE,
+        KEYS_OF_CLIENTS,
+        KEYS_OF_STORES,
+        TAGS,
+        LOCKS,
+    ],
     capabilities: Capabilities {
         trailers: true,
         copy_source_conditions: false,
         object_tags: false,
         bucket_owner: false,
         versions: false,
+        encoded_listings: false,
         ..GENERIC.capabilities
     },
 };

@@ -138,7 +138,8 @@ section! {
         /// `ceph-rgw`, `garage`, `minio`, `swift` or `s3s-fs`.
         preset: String as "name" = "generic";
         /// Keys of objects that the store takes for another's, and that are refused therefore:
-        /// `leading-slash`, `double-slash`, `dot-segments`, `trailing-slash`, `case` (upper case is
+        /// `leading-slash` (of keys and of the prefix of a listing), `leading-slash-of-keys` (where a prefix is taken as
+        /// it is), `double-slash`, `dot-segments`, `trailing-slash`, `case` (upper case is
         /// refused), `part-source` (a `%` or `?versionId=` in a key that UploadPartCopy reads), or what is known of
         /// `rgw` (`part-source`), `minio` (`leading-slash`, `double-slash`, `dot-segments`) or
         /// `files` (a file system: `minio` and `trailing-slash`). `[]` for a store that keeps every
@@ -196,6 +197,12 @@ section! {
         /// Whether the store looks at `versionId`. One that does not reads or deletes the object whatever version is
         /// named; before it, requests that name one are answered with `NotImplemented`.
         versions: bool = "of the preset; true";
+        /// Whether the store encodes names in listings when it is asked to (`encoding-type=url`). Where it does not, the
+        /// gateway does it.
+        encoded_listings: bool = "of the preset; true";
+        /// Whether the store compares the size that CompleteMultipartUpload says that its object has
+        /// (`x-amz-mp-object-size`). Where it does not, the gateway looks at the parts before it sends that.
+        object_size: bool = "of the preset; false";
     }
 }
 

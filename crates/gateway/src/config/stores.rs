@@ -89,6 +89,10 @@ pub struct Capabilities {
     pub bucket_owner: bool,
     /// Whether it looks at `versionId`. One that does not would read or delete the object for any version of it.
     pub versions: bool,
+    /// Whether it encodes names in listings when it is asked to (`encoding-type=url`).
+    pub encoded_listings: bool,
+    /// It compares `x-amz-mp-object-size` of CompleteMultipartUpload with the size of the object.
+    pub object_size: bool,
 }
 
 /// Headers that say whose bucket a client expects ("Verifying bucket ownership with bucket owner condition", S3

@@ -2,7 +2,7 @@
 //! keys that are for the caller.
 
 use http::{HeaderValue, Response, header};
-use s3::{Outgoing, TaggedObject};
+use s3::{Addressing, Bucket, Outgoing};
 use sigv4::{Payload, Timestamp};
 
 use super::authorized::patience;
@@ -14,7 +14,7 @@ use crate::snapshot::{StoreHandle, StoreSigner, store_host};
 use crate::upstream::body::OutgoingBody;
 use crate::upstream::client::StoreBody;
 
-/// Where objects are asked about.
+/// Where it is asked, and with whose keys.
 pub(super) struct Asking<'a> {
     pub(super) app: &'a App,
     pub(super) store: &'a Store,
@@ -33,15 +33,15 @@ impl<'a> Asking<'a> {
         Ok(Self { app, store, handle, signer, now })
     }
 
-    /// The head of the answer to a request about `object`.
+    /// The answer to a request about something in `bucket`.
     pub(super) async fn ask(
         &self,
-        object: &TaggedObject,
-        request: impl FnOnce(&TaggedObject, s3::Addressing) -> Outgoing,
+        bucket: &Bucket,
+        request: impl FnOnce(Addressing) -> Outgoing,
     ) -> Result<Response<StoreBody>, Reject> {
-        let (host, virtual_host) = store_host(self.store, Some(&object.bucket));
-        let addressing = if virtual_host { s3::Addressing::Virtual } else { s3::Addressing::Path };
-        let mut outgoing = request(object, addressing);
+        let (host, virtual_host) = store_host(self.store, Some(bucket));
+        let addressing = if virtual_host { Addressing::Virtual } else { Addressing::Path };
+        let mut outgoing = request(addressing);
         let host = HeaderValue::try_from(host).map_err(|_| Reject::NoStoreHandle)?;
         outgoing.headers.insert(header::HOST, host);
         let payload = Payload::Hash(sigv4::EMPTY_SHA256);

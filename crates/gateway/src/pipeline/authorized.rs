@@ -24,6 +24,7 @@ use super::forwarded::{Delivered, Forwarded};
 use super::payload;
 use super::post_object::Posted;
 use super::source_conditions;
+use super::upload_size;
 use crate::app::App;
 use crate::audit::Record;
 use crate::caller::Caller;
@@ -120,9 +121,7 @@ impl Authorized {
         let Outgoing { method, path, query, mut headers } = self.outgoing(addressing)?;
         let signer = match self.allowed {
             Allowed::LeftToStore(_) => {
-                if !store.capabilities.copy_source_conditions {
-                    source_conditions::refuse(&self.operation)?;
-                }
+                self.refuse_unasked()?;
                 None
             }
             Allowed::ByPolicy(_) => {
@@ -136,10 +135,8 @@ impl Authorized {
                 record.credential = Some(credential.name.clone());
                 let signer = handle.signer(credential).ok_or(Reject::NoStoreHandle)?;
                 self.copied_tags(app, handle, signer).await?;
-                if !store.capabilities.copy_source_conditions {
-                    let asking = Asking { app, store: &store, handle, signer, now: self.now };
-                    source_conditions::check(&asking, &self.operation, &mut headers).await?;
-                }
+                let asking = Asking { app, store: &store, handle, signer, now: self.now };
+                self.ask_first(&asking, &mut headers).await?;
                 Some(signer)
             }
         };
@@ -178,6 +175,30 @@ impl Authorized {
             None => prepared.trailers,
         };
         Ok(Forwarded::new(self.delivered(prepared.verdict, trailers), Some(answer)))
+    }
+
+    /// What the store does not compare, and the gateway compares for it.
+    async fn ask_first(&self, asking: &Asking<'_>, headers: &mut HeaderMap) -> Result<(), Reject> {
+        let (operation, has) = (&self.operation, self.store.capabilities);
+        if !has.copy_source_conditions {
+            source_conditions::check(asking, operation, headers).await?;
+        }
+        if !has.object_size {
+            upload_size::check(asking, operation, self.document.as_ref()).await?;
+        }
+        Ok(())
+    }
+
+    /// What goes to the store unsigned has no keys to ask it with.
+    fn refuse_unasked(&self) -> Result<(), Reject> {
+        let (operation, has) = (&self.operation, self.store.capabilities);
+        if !has.copy_source_conditions {
+            source_conditions::refuse(operation)?;
+        }
+        if !has.object_size {
+            upload_size::refuse(operation)?;
+        }
+        Ok(())
     }
 
     /// The request for the store, in its dialect.

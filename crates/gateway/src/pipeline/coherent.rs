@@ -2,7 +2,8 @@
 //! do half of what was asked or nothing.
 
 use http::HeaderName;
-use s3::Operation;
+use s3::checksum::OfObject;
+use s3::{Operation, OperationKind};
 
 use crate::reject::Reject;
 
@@ -39,7 +40,7 @@ const COPY_RANGE: &str = "x-amz-copy-source-range";
 /// Looks at all of them.
 ///
 /// # Errors
-/// [`Reject::HalfOf`], [`Reject::CopyRange`].
+/// [`Reject::HalfOf`], [`Reject::CopyRange`], [`Reject::Checksum`].
 pub(super) fn check(operation: &Operation) -> Result<(), Reject> {
     let has = |name: &str| operation.header(name).is_some();
     for (name, needed) in TOGETHER.iter().filter(|(name, _)| has(name)) {
@@ -53,6 +54,9 @@ pub(super) fn check(operation: &Operation) -> Result<(), Reject> {
     let range = operation.header(COPY_RANGE).map(|value| value.to_str().unwrap_or_default());
     if range.is_some_and(|range| !is_copy_range(range)) {
         return Err(Reject::CopyRange);
+    }
+    if operation.kind() == OperationKind::CompleteMultipartUpload {
+        OfObject::read(operation.headers())?;
     }
     Ok(())
 }

@@ -31,7 +31,8 @@ async fn tags(asking: &Asking<'_>, object: &TaggedObject) -> Result<Vec<(String,
     if !asking.store.capabilities.object_tags {
         return Ok(Vec::new());
     }
-    let answer = asking.ask(object, TaggedObject::tagging_request).await?;
+    let request = |addressing| object.tagging_request(addressing);
+    let answer = asking.ask(&object.bucket, request).await?;
     let (parts, body) = answer.into_parts();
     let idle = asking.app.limits().store_body_idle_timeout;
     let document = read(body, MAX_ERROR, idle, None).await?;

@@ -9,7 +9,7 @@ use policy::Context;
 use s3::answer::{BucketList, DeleteResult, StoreError, parse_location};
 use s3::form::Success;
 use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
-use s3::listing::as_list_objects_v2;
+use s3::listing::{as_list_objects_v2, with_encoded_names};
 use s3::operation::{AnswerClass, OperationKind};
 use s3::{AwsCode, Operation, cors_headers};
 use sigv4::{Region, Timestamp};
@@ -200,15 +200,13 @@ impl Delivered {
         }
         let mut headers = response_headers(kind, parts.status, &parts.headers, shown);
         match kind.answer() {
-            AnswerClass::Listing if self.asked_as_v1() => {
-                let rewrite = Rewrite { parse: as_list_objects_v2, answer: Self::own };
-                self.rewritten(exchange, headers, body, resource, rewrite).await
+            AnswerClass::Listing => match self.listing() {
+                Some(rewrite) => self.rewritten(exchange, headers, body, resource, rewrite).await,
+                None => self.stream(exchange, parts.status, headers, body),
+            },
+            AnswerClass::Object | AnswerClass::Head | AnswerClass::Xml | AnswerClass::Empty => {
+                self.stream(exchange, parts.status, headers, body)
             }
-            AnswerClass::Object
-            | AnswerClass::Head
-            | AnswerClass::Listing
-            | AnswerClass::Xml
-            | AnswerClass::Empty => self.stream(exchange, parts.status, headers, body),
             AnswerClass::Acl if self.store.authorization == Authorization::Store => {
                 self.stream(exchange, parts.status, headers, body)
             }
@@ -258,10 +256,20 @@ impl Delivered {
         }
     }
 
-    /// Whether the store was sent a ListObjects where the client wanted a ListObjectsV2.
-    fn asked_as_v1(&self) -> bool {
-        self.operation.kind() == OperationKind::ListObjectsV2
-            && !self.store.capabilities.list_objects_v2
+    /// How the store's listing becomes the one that the client asked for, if it is not.
+    fn listing(&self) -> Option<Rewrite<String>> {
+        let (operation, has) = (&self.operation, self.store.capabilities);
+        let is_v1 = operation.kind() == OperationKind::ListObjectsV2 && !has.list_objects_v2;
+        let is_plain = operation.query("encoding-type").is_some() && !has.encoded_listings;
+        let parse: fn(&[u8], &Operation) -> _ = match (is_v1, is_plain) {
+            (false, false) => return None,
+            (true, false) => as_list_objects_v2,
+            (false, true) => with_encoded_names,
+            (true, true) => {
+                |body, asked| as_list_objects_v2(with_encoded_names(body, asked)?.as_bytes(), asked)
+            }
+        };
+        Some(Rewrite { parse, answer: Self::own })
     }
 
     /// What the client asked for, where the store answered with the object all the same.

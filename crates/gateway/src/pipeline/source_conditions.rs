@@ -5,7 +5,7 @@
 //! overwritten between the two requests, and then the copy is of what came after.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use s3::{CopySource, Operation, TaggedObject, VersionId};
+use s3::{CopySource, Operation, VersionId};
 use sigv4::Timestamp;
 
 use super::asking::Asking;
@@ -27,12 +27,13 @@ pub(super) async fn check(
     if conditions == Conditions::default() {
         return Ok(());
     }
-    let head = |object: &TaggedObject, addressing| {
+    let object = source.object();
+    let head = |addressing| {
         let mut request = object.head_request(addressing);
         request.headers.extend(keys_of_source(operation));
         request
     };
-    let answer = asking.ask(&source.object(), head).await?;
+    let answer = asking.ask(&object.bucket, head).await?;
     match answer.status() {
         StatusCode::OK => {}
         // Then the copy fails as well, in the store's words.

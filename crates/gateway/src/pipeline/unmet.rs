@@ -1,5 +1,6 @@
 //! What the head of a store's answer shows that it did not hold to. A store that ignores a condition on a read, or
-//! the number of a part, answers with the whole object: what is wanted instead is known before a byte has passed on.
+//! the number of a part, answers with the whole object: what is wanted instead is known before a byte has passed on. One
+//! that did not encrypt what it was to has stored it, and all that is left is to say so.
 
 use http::{HeaderMap, HeaderName, StatusCode, header, response};
 use s3::{Operation, OperationKind};
@@ -17,12 +18,27 @@ pub(super) enum Unmet {
     Refused(Reject),
 }
 
-/// Compares a read with what came of it.
+/// Compares a request with what came of it.
 pub(super) fn unmet(operation: &Operation, answer: &response::Parts) -> Option<Unmet> {
-    let read = matches!(operation.kind(), OperationKind::GetObject | OperationKind::HeadObject);
-    if !read || !answer.status.is_success() {
+    if !answer.status.is_success() {
         return None;
     }
+    match operation.kind() {
+        OperationKind::GetObject | OperationKind::HeadObject => unmet_read(operation, answer),
+        OperationKind::CreateMultipartUpload
+        | OperationKind::PutObject
+        | OperationKind::UploadPart => {
+            // Whoever encrypts with the client's key says so (API reference of the three).
+            let clear = operation.header(SSE_C).is_some() && !answer.headers.contains_key(SSE_C);
+            clear.then_some(Unmet::Refused(Reject::StoredInClear))
+        }
+        _ => None,
+    }
+}
+
+const SSE_C: &str = "x-amz-server-side-encryption-customer-algorithm";
+
+fn unmet_read(operation: &Operation, answer: &response::Parts) -> Option<Unmet> {
     let conditions = Conditions::readable(operation, &OF_READ);
     let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
     let modified = text(header::LAST_MODIFIED)

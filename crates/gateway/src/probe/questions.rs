@@ -31,7 +31,7 @@ const WRITES: [OperationKind; 5] = [
 /// The questions, with what is to be deleted afterwards.
 pub(super) struct Asking<'a> {
     pub(super) talk: &'a Talk<'a>,
-    prefix: String,
+    pub(super) prefix: String,
     pub(super) report: Report,
     pub(super) keys: Vec<String>,
     uploads: Vec<(String, String)>,
@@ -76,6 +76,7 @@ impl<'a> Asking<'a> {
         self.object_tags().await?;
         self.conditions_of_writes().await?;
         self.conditions_of_copies().await?;
+        self.whole_objects().await?;
         self.promises().await?;
         self.key_rules().await?;
         self.virtual_hosts().await
@@ -228,6 +229,17 @@ impl<'a> Asking<'a> {
             (true, None) => (false, "answered as a ListObjects".to_owned()),
         };
         self.report.capability("list_objects_v2", has, says);
+        let (key, prefix) = (self.key("a+b"), self.key("a"));
+        self.put(&key, b"plus", &[]).await?;
+        let query = format!("encoding-type=url&prefix={}", encoded(&prefix));
+        let listed = self.ask(Method::GET, "", &query, &[], b"").await?;
+        let (has, says) = match (listed.is_success(), listed.element("Key")) {
+            (false, _) => (false, format!("refused: {}", listed.shown())),
+            (true, Some(name)) if name.ends_with("a%2Bb") => (true, "encoded".to_owned()),
+            (true, Some(_)) => (false, "NOT ENCODED".to_owned()),
+            (true, None) => (false, "it is not listed".to_owned()),
+        };
+        self.report.capability("encoded_listings", has, says);
         Ok(())
     }
 
@@ -311,7 +323,15 @@ impl<'a> Asking<'a> {
     }
 
     pub(super) async fn begin(&mut self, key: &str) -> Result<Option<String>, ProbeError> {
-        let answer = self.ask(Method::POST, key, "uploads=", &[], b"").await?;
+        self.begin_with(key, &[]).await
+    }
+
+    pub(super) async fn begin_with(
+        &mut self,
+        key: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Option<String>, ProbeError> {
+        let answer = self.ask(Method::POST, key, "uploads=", headers, b"").await?;
         let id = answer.element("UploadId").filter(|_| answer.is_success());
         match &id {
             Some(id) => {
@@ -351,92 +371,22 @@ impl<'a> Asking<'a> {
         etag: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Answer, ProbeError> {
+        self.complete_with(key, id, &format!("<ETag>{etag}</ETag>"), headers).await
+    }
+
+    pub(super) async fn complete_with(
+        &self,
+        key: &str,
+        id: &str,
+        part: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Answer, ProbeError> {
         let document = format!(
-            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>\
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>{part}</Part>\
              </CompleteMultipartUpload>"
         );
         let query = upload_query(id);
         self.ask(Method::POST, key, &query, headers, document.as_bytes()).await
-    }
-
-    async fn key_rules(&mut self) -> Result<(), ProbeError> {
-        let prefix = self.prefix.clone();
-        for (rule, plain, odd) in [
-            ("leading-slash", "l", format!("/{prefix}/l")),
-            ("double-slash", "d/e", format!("{prefix}/d//e")),
-            ("dot-segments", "f", format!("{prefix}/x/../f")),
-            ("dot-segments", "g", format!("{prefix}/./g")),
-            ("dot-segments", "h/i", format!("{prefix}/h\\i")),
-            ("trailing-slash", "t", format!("{prefix}/t/")),
-            ("case", "case", format!("{prefix}/CASE")),
-        ] {
-            let shown = odd.replace(&prefix, "PREFIX");
-            let plain = self.key(plain);
-            let says = self.apart(&plain, &odd, rule == "trailing-slash").await?;
-            if let Err(why) = &says
-                && !self.report.key_rules.contains(&rule)
-            {
-                tracing::debug!(rule, why, "a key is not kept apart");
-                self.report.key_rules.push(rule);
-            }
-            let says = says.unwrap_or_else(|why| why);
-            self.report.row(format!("key `{shown}`"), says);
-        }
-        self.part_source().await
-    }
-
-    /// Whether two keys are two objects: `Ok` if so, with what the store makes of the odd one.
-    async fn apart(
-        &mut self,
-        plain: &str,
-        odd: &str,
-        both: bool,
-    ) -> Result<Result<String, String>, ProbeError> {
-        self.put(plain, b"plain", &[]).await?;
-        if self.get(odd).await?.body == "plain" {
-            return Ok(Err("IS READ AS the plain one".to_owned()));
-        }
-        let written = self.put(odd, b"odd", &[]).await?;
-        if self.get(plain).await?.body != "plain" {
-            return Ok(Err("IS WRITTEN TO the plain one".to_owned()));
-        }
-        if !written.is_success() {
-            let says = format!("refused: {}", written.shown());
-            return Ok(if both { Err(says) } else { Ok(says) });
-        }
-        let read = self.get(odd).await?;
-        if read.body != "odd" {
-            return Ok(Err(format!("IS LOST: {}", read.shown())));
-        }
-        Ok(Ok("kept apart".to_owned()))
-    }
-
-    /// Whether the source of a part is decoded once. A `%` that is no escape is not tried: it ends the
-    /// process of a store that we know.
-    async fn part_source(&mut self) -> Result<(), ProbeError> {
-        let (percent, decoded, target) = (self.key("p%41"), self.key("pA"), self.key("part"));
-        self.put(&percent, b"percent", &[]).await?;
-        self.put(&decoded, b"decoded", &[]).await?;
-        let Some(id) = self.begin(&target).await? else { return Ok(()) };
-        let from = format!("/{}/{}", self.talk.bucket, encoded(&percent));
-        let query = part_query(&id);
-        let headers = [("x-amz-copy-source", &*from)];
-        let copied = self.ask(Method::PUT, &target, &query, &headers, b"").await?;
-        let etag = copied.element("ETag").unwrap_or_default();
-        let done = self.complete(&target, &id, &etag, &[]).await?;
-        let read = self.get(&target).await?.body;
-        let says = if read == "decoded" {
-            self.report.key_rules.push("part-source");
-            "IS DECODED TWICE".to_owned()
-        } else if read == "percent" {
-            "decoded once".to_owned()
-        } else if copied.is_success() {
-            format!("refused: {}", done.shown())
-        } else {
-            format!("refused: {}", copied.shown())
-        };
-        self.report.row("source of UploadPartCopy", says);
-        Ok(())
     }
 
     async fn virtual_hosts(&mut self) -> Result<(), ProbeError> {

@@ -63,6 +63,44 @@ async fn list_objects_v2_before_a_store_that_has_list_objects() {
     assert_eq!(missing.code(), Some("NoSuchBucket"), "{}", missing.text());
 }
 
+/// Of `a+b`, most clients read `a b` where it is said to be encoded and is not.
+#[tokio::test]
+async fn names_are_encoded_before_a_store_that_does_not() {
+    let plain = "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+                 <Contents><Key>alice/a+b</Key></Contents>";
+    for capabilities in [
+        json!({ "encoded_listings": false }),
+        json!({ "encoded_listings": false, "list_objects_v2": false }),
+    ] {
+        let is_v1 = capabilities.get("list_objects_v2").is_some();
+        let plan = Plan::new().with(|config| {
+            config["stores"][0]["capabilities"] = capabilities.clone();
+        });
+        let world = plan.start().await;
+        let alice = world.login("alice").await;
+        for version in ["", "list-type=2&"] {
+            let target = format!("/data?{version}prefix=alice%2F");
+            let url = request("GET", &format!("{target}&encoding-type=url"));
+            world.store.push(listing(plain));
+            let (response, _) = world.passed(&url.sign(&alice)).await;
+            assert_eq!(response.xml("Key"), Some("alice/a%2Bb"), "{}", response.text());
+            assert_eq!(response.xml("EncodingType"), Some("url"), "{}", response.text());
+            if is_v1 && !version.is_empty() {
+                let token = response.xml("NextContinuationToken").map(ToOwned::to_owned).unwrap();
+                let next = format!("{target}&continuation-token={token}");
+                world.store.push(listing(""));
+                let (_, arrived) = world.passed(&request("GET", &next).sign(&alice)).await;
+                assert_eq!(arrived.target, "/data?marker=alice%2Fa%2Bb&prefix=alice%2F");
+            }
+            // Who does not ask for it gets the names as they are.
+            world.store.push(listing("<Contents><Key>alice/a+b</Key></Contents>"));
+            let (response, _) = world.passed(&request("GET", &target).sign(&alice)).await;
+            assert_eq!(response.xml("Key"), Some("alice/a+b"), "{}", response.text());
+            assert_eq!(response.xml("EncodingType"), None, "{}", response.text());
+        }
+    }
+}
+
 const COPIED: &str = "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>";
 const SEEN: &str = "Sat, 02 Jan 2016 00:00:00 GMT";
 

@@ -5,7 +5,9 @@ use s3::checksum::{Algorithm, Hasher};
 use testkit::answer::Answer;
 use testkit::signed::SignedRequest;
 
-use crate::harness::{World, request};
+use serde_json::json;
+
+use crate::harness::{Plan, World, request};
 
 fn sum(algorithm: Algorithm, body: &[u8]) -> String {
     let mut hasher = Hasher::new(algorithm);
@@ -24,7 +26,10 @@ async fn sent(
 
 #[tokio::test]
 async fn checksums_of_an_upload_in_parts_reach_the_store_and_come_back() {
-    let world = World::start().await;
+    let plan = Plan::new().with(|config| {
+        config["stores"][0]["capabilities"] = json!({ "object_size": true });
+    });
+    let world = plan.start().await;
     for (algorithm, kind) in [
         (Algorithm::Crc32, "COMPOSITE"),
         (Algorithm::Sha256, "COMPOSITE"),
@@ -121,4 +126,117 @@ async fn a40_the_document_of_parts_has_its_own_md5() {
     world.store.push(Answer::ok().body(done));
     let (response, _) = world.passed(&complete(&md5(document))).await;
     assert_eq!(response.xml("ETag"), Some("&quot;e-1&quot;"));
+}
+
+fn complete(headers: &[(&'static str, &str)], parts: &str) -> SignedRequest {
+    let document = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
+    let request = request("POST", "/data/k?uploadId=u%2B1").body(document);
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+}
+
+fn part(number: u16, more: &str) -> String {
+    format!("<Part><PartNumber>{number}</PartNumber><ETag>\"e\"</ETag>{more}</Part>")
+}
+
+/// What nobody could mean is refused, whatever the store would make of it.
+#[tokio::test]
+async fn malformed_words_about_the_whole_object_are_refused() {
+    let world = World::start().await;
+    let crc32 = sum(Algorithm::Crc32, b"part");
+    for headers in [
+        [("x-amz-mp-object-size", "four")].as_slice(),
+        &[("x-amz-mp-object-size", "+4")],
+        &[("x-amz-mp-object-size", "18446744073709551616")],
+        &[("x-amz-checksum-crc32", "short")],
+        &[("x-amz-checksum-crc32", &format!("{crc32}-"))],
+        &[("x-amz-checksum-crc32", &format!("{crc32}-x"))],
+        &[("x-amz-checksum-sha256", &crc32)],
+        &[("x-amz-checksum-crc32", &crc32), ("x-amz-checksum-crc32c", &crc32)],
+    ] {
+        let request = complete(headers, &part(1, "")).sign(&world.loader);
+        let refused = world.refused(&request, 400, "InvalidRequest").await;
+        assert!(refused.text().contains("x-amz-"), "{headers:?}: {}", refused.text());
+    }
+    let wrong = part(1, "<ChecksumCRC32>short</ChecksumCRC32>");
+    let request = complete(&[], &wrong).sign(&world.loader);
+    world.refused(&request, 400, "MalformedXML").await;
+}
+
+fn listed(parts: &[(u16, u64)], next: Option<u16>) -> Answer {
+    let part = |(number, size): &(u16, u64)| {
+        format!("<Part><PartNumber>{number}</PartNumber><Size>{size}</Size></Part>")
+    };
+    let parts = parts.iter().map(part).collect::<String>();
+    let next = next.map_or(String::new(), |next| {
+        format!(
+            "<IsTruncated>true</IsTruncated><NextPartNumberMarker>{next}</NextPartNumberMarker>"
+        )
+    });
+    Answer::ok().body(format!("<ListPartsResult>{next}{parts}</ListPartsResult>"))
+}
+
+/// A store that does not compare the size would make an object of another one.
+#[tokio::test]
+async fn a40_the_size_of_an_upload_is_compared_before_it_is_completed() {
+    let world = World::start().await;
+    let done = "<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>";
+    let sized = |size: &str| {
+        let parts = part(1, "") + &part(3, "");
+        complete(&[("x-amz-mp-object-size", size)], &parts).sign(&world.loader)
+    };
+    let pages = || {
+        world.store.push(listed(&[(1, 5), (2, 7)], Some(2)));
+        world.store.push(listed(&[(3, 11)], None));
+    };
+    let asked = ["/data/k?uploadId=u%2B1", "/data/k?part-number-marker=2&uploadId=u%2B1"];
+
+    pages();
+    let before = world.store.requests().len();
+    let refused = world.send(&sized("23")).await;
+    assert_eq!((refused.status, refused.code()), (400, Some("InvalidRequest")));
+    assert!(refused.text().contains("value 23 does not match what was computed: 16"));
+    world.fence().await;
+    let sent = world.since(before);
+    assert!(sent.iter().all(|sent| sent.method == "GET"), "it must not be completed");
+    assert_eq!(sent.iter().map(|sent| &*sent.target).collect::<Vec<_>>(), asked);
+
+    pages();
+    world.store.push(Answer::ok().body(done));
+    let before = world.store.requests().len();
+    assert_eq!(world.send(&sized("16")).await.status, 200);
+    let sent = world.since(before);
+    assert_eq!(sent.len(), 3);
+    assert_eq!((&*sent[2].method, sent[2].header("x-amz-mp-object-size")), ("POST", Some("16")));
+
+    // Of what is not there the store speaks itself.
+    for missing in [Answer::error(404, "NoSuchUpload"), listed(&[(1, 5)], None)] {
+        world.store.push(missing);
+        world.store.push(Answer::error(404, "NoSuchUpload"));
+        let response = world.send(&sized("16")).await;
+        assert_eq!((response.status, response.code()), (404, Some("NoSuchUpload")));
+    }
+    // What cannot be looked at is not completed.
+    for (broken, status) in [
+        (Answer::ok().body("<Error/>"), 500),
+        (listed(&[(1, 5)], Some(0)), 500),
+        (Answer::error(403, "AccessDenied"), 500),
+        (Answer::error(503, "SlowDown"), 503),
+    ] {
+        world.store.push(broken);
+        let before = world.store.requests().len();
+        assert_eq!(world.send(&sized("16")).await.status, status);
+        world.fence().await;
+        assert!(world.since(before).iter().all(|sent| sent.method == "GET"));
+    }
+}
+
+/// Nobody asks a store about parts with keys that the caller does not have.
+#[tokio::test]
+async fn the_size_of_an_upload_is_not_promised_to_strangers() {
+    let plan = Plan::new().with(|config| config["stores"][0]["authorization"] = json!("store"));
+    let world = plan.start().await;
+    let request = complete(&[("x-amz-mp-object-size", "4")], &part(1, ""));
+    let stranger = request.sign(&world.loader).without_header("authorization");
+    let refused = world.refused(&stranger, 501, "NotImplemented").await;
+    assert_eq!(refused.xml("Header"), Some("x-amz-mp-object-size"));
 }

@@ -42,6 +42,7 @@ fn a_store_that_takes_everything_is_found_out() {
         "- DeleteObject:if-match",
         "CopyObject:x-amz-copy-source-if-match                      IGNORED",
         "list_objects_v2: false",
+        "encoded_listings: false",
         "object_tags: false",
         "copy_source_conditions: false",
         "checksum_headers: true",

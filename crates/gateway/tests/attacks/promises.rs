@@ -405,3 +405,26 @@ async fn a58_what_nobody_knows_is_named() {
         metrics.text().lines().any(|line| line.contains("vendor") && line.ends_with(" 3"));
     assert!(counted, "{}", metrics.text());
 }
+
+/// What was to be encrypted and may not be is no success.
+#[tokio::test]
+async fn a58_a_store_says_that_it_used_the_key_of_the_client() {
+    let world = World::start().await;
+    for (method, target) in [
+        ("PUT", "/data/k"),
+        ("POST", "/data/k?uploads"),
+        ("PUT", "/data/k?partNumber=1&uploadId=u"),
+    ] {
+        let plain = request(method, target);
+        let keyed =
+            SSE_C.iter().fold(plain.clone(), |sent, (name, value)| sent.header(name, value));
+        for (sent, says_so, status) in
+            [(&keyed, false, 501), (&keyed, true, 200), (&plain, false, 200)]
+        {
+            let answer = Answer::ok().header("etag", "\"e\"");
+            world.store.push(if says_so { answer.header(SSE_C[0].0, "AES256") } else { answer });
+            let response = world.send(&sent.clone().sign(&world.loader)).await;
+            assert_eq!(response.status, status, "{method} {target}: {}", response.text());
+        }
+    }
+}

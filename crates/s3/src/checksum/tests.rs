@@ -112,3 +112,30 @@ proptest! {
         let _ = ContentMd5::parse(&value);
     }
 }
+
+fn of_object(headers: &[(&'static str, &'static str)]) -> Result<OfObject, ChecksumError> {
+    let pair = |&(name, value): &(&'static str, &'static str)| {
+        (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+    };
+    OfObject::read(&headers.iter().map(pair).collect())
+}
+
+#[test]
+fn what_is_said_of_the_object_of_an_upload() {
+    let crc32 = "x-amz-checksum-crc32";
+    assert_eq!(of_object(&[]), Ok(OfObject::default()));
+    let algorithm = Some(Algorithm::Crc32);
+    for value in ["AAAAAA==", "AAAAAA==-1", "AAAAAA==-10000"] {
+        let said = of_object(&[(crc32, value), ("x-amz-mp-object-size", "0")]);
+        assert_eq!(said, Ok(OfObject { algorithm, size: Some(0) }), "{value}");
+    }
+    for value in ["", "AAAAAA", "AAAA", "AAAAAA==-", "AAAAAA==-x", "AAAAAA==-1-1", "-1"] {
+        assert_eq!(of_object(&[(crc32, value)]), Err(ChecksumError::Value(crc32)), "{value}");
+    }
+    for size in ["", "-1", "+1", "1 ", "18446744073709551616"] {
+        let error = ChecksumError::Value(OBJECT_SIZE);
+        assert_eq!(of_object(&[(OBJECT_SIZE, size)]), Err(error), "{size}");
+    }
+    let two = [(crc32, "AAAAAA=="), ("x-amz-checksum-crc32c", "AAAAAA==")];
+    assert_eq!(of_object(&two), Err(ChecksumError::Several));
+}

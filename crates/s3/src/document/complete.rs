@@ -1,7 +1,7 @@
 //! The body of CompleteMultipartUpload.
 
 use super::DocumentError;
-use crate::checksum::Algorithm;
+use crate::checksum::{Algorithm, Checksum};
 use crate::xml::{Cursor, Reading, Writer, XmlError, unexpected};
 
 /// The most parts of an upload, as AWS has it.
@@ -46,6 +46,11 @@ impl CompleteRequest {
         Ok(Self { parts })
     }
 
+    /// The numbers of its parts, in ascending order; one that is named twice comes twice.
+    pub fn numbers(&self) -> impl Iterator<Item = u16> {
+        self.parts.iter().map(|part| part.number)
+    }
+
     pub(super) fn render(&self) -> String {
         let mut writer = Writer::document("CompleteMultipartUpload");
         for part in &self.parts {
@@ -69,12 +74,16 @@ fn part(cursor: &mut Cursor<'_>) -> Result<Part, DocumentError> {
             "PartNumber" => cursor.text_once(&mut number, "PartNumber", 16)?,
             "ETag" => cursor.text_once(&mut etag, "ETag", MAX_VALUE)?,
             other => {
-                let mut names = Algorithm::ALL.into_iter().map(Algorithm::element_name);
-                let name = names.find(|name| *name == other).ok_or_else(|| unexpected(other))?;
+                let mut all = Algorithm::ALL.into_iter();
+                let algorithm = all.find(|algorithm| algorithm.element_name() == other);
+                let algorithm = algorithm.ok_or_else(|| unexpected(other))?;
+                let name = algorithm.element_name();
                 if checksums.iter().any(|(seen, _)| *seen == name) {
                     return Err(unexpected(other).into());
                 }
-                checksums.push((name, cursor.text(name, MAX_VALUE)?));
+                let value = cursor.text(name, MAX_VALUE)?;
+                Checksum::parse(algorithm, &value).map_err(|_| XmlError::Value(name))?;
+                checksums.push((name, value));
             }
         }
     }

@@ -28,6 +28,8 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
             object_tags: true,
             bucket_owner: true,
             versions: true,
+            encoded_listings: true,
+            object_size: true,
         },
     })
 }

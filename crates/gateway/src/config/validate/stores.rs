@@ -161,6 +161,8 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
         object_tags: written.object_tags.or(preset.object_tags),
         bucket_owner: written.bucket_owner.or(preset.bucket_owner),
         versions: written.versions.or(preset.versions),
+        encoded_listings: written.encoded_listings.or(preset.encoded_listings),
+        object_size: written.object_size.or(preset.object_size),
     }
 }
 
@@ -330,8 +332,16 @@ fn addressing(
 }
 
 /// Each key rule by its name in the configuration, and each store that is known for some.
-const KEY_RULES: [(&str, KeyRules); 9] = [
-    ("leading-slash", KeyRules { folds_leading_slash: true, ..KeyRules::EXACT }),
+const KEY_RULES: [(&str, KeyRules); 10] = [
+    (
+        "leading-slash",
+        KeyRules {
+            folds_leading_slash: true,
+            folds_leading_slash_of_prefix: true,
+            ..KeyRules::EXACT
+        },
+    ),
+    ("leading-slash-of-keys", KeyRules { folds_leading_slash: true, ..KeyRules::EXACT }),
     ("double-slash", KeyRules { folds_double_slash: true, ..KeyRules::EXACT }),
     ("dot-segments", KeyRules { folds_dot_segments: true, ..KeyRules::EXACT }),
     ("trailing-slash", KeyRules { folds_trailing_slash: true, ..KeyRules::EXACT }),
@@ -360,6 +370,7 @@ fn key_rules(raw: &RawStore, preset: &Preset, check: &mut Check<'_>) -> Option<K
     let any = |rule: fn(&KeyRules) -> bool| rules.iter().any(rule);
     Some(KeyRules {
         folds_leading_slash: any(|rules| rules.folds_leading_slash),
+        folds_leading_slash_of_prefix: any(|rules| rules.folds_leading_slash_of_prefix),
         folds_double_slash: any(|rules| rules.folds_double_slash),
         folds_dot_segments: any(|rules| rules.folds_dot_segments),
         folds_trailing_slash: any(|rules| rules.folds_trailing_slash),

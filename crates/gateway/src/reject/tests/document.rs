@@ -43,6 +43,8 @@ fn section(reject: &Reject) -> Section {
         | Reject::PartNumberIgnored
         | Reject::HalfOf { .. }
         | Reject::CopyRange
+        | Reject::StoredInClear
+        | Reject::UploadSize { .. }
         | Reject::CopySourceDenied
         | Reject::CopyConditionValue(_)
         | Reject::PolicyOfGateway

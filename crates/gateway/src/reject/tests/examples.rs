@@ -63,6 +63,8 @@ pub(super) fn every_reject() -> Vec<Reject> {
             missing: http::HeaderName::from_static("x-amz-object-lock-retain-until-date"),
         }],
         Reject::CopyRange => [Reject::CopyRange],
+        Reject::StoredInClear => [Reject::StoredInClear],
+        Reject::UploadSize { .. } => [Reject::UploadSize { said: 10_485_760, found: 5_242_880 }],
         Reject::CopySourceDenied => [Reject::CopySourceDenied],
         Reject::CopyConditionValue(_) => {
             [Reject::CopyConditionValue("x-amz-copy-source-if-modified-since")]
