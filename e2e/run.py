@@ -161,6 +161,7 @@ PROBED = """
       object_tags: true
       copy_source_conditions: false
       object_size: false
+      copied_tags: false
 """
 
 
@@ -313,7 +314,6 @@ def demo(name, *options):
                 "foreign-audience": "its provider has one client",
                 "memory": "store and provider are in the same process",
                 "missing-keys": "alice may not list the whole bucket, so she gets AccessDenied, as at AWS",
-                "response-headers": "its store ignores them",
                 "head-ranges": "its store ignores them",
                 "odd-ranges": "its store refuses what is none",
                 "parts-in-order": "its store lists parts as its file system does",

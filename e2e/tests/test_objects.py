@@ -79,8 +79,7 @@ def test_conditions_by_time_hold(s3, bucket, prefix):
     fails("412", s3.head_object, Bucket=bucket, Key=key, IfMatch='"00000000000000000000000000000000"')
 
 
-def test_headers_of_the_answer_are_those_that_were_asked_for(s3, bucket, prefix, needs):
-    needs("response-headers")
+def test_headers_of_the_answer_are_those_that_were_asked_for(s3, bucket, prefix):
     key = prefix + "overrides"
     s3.put_object(Bucket=bucket, Key=key, Body=BODY, ContentType="application/x-test")
     asked = {

@@ -41,8 +41,7 @@ def test_get_with_a_range_that_nobody_signed(target, signer, bucket, key):
     assert (status, body) == (206, b"presigned")
 
 
-def test_get_with_headers_of_the_answer(target, signer, bucket, key, needs):
-    needs("response-headers")
+def test_get_with_headers_of_the_answer(target, signer, bucket, key):
     url = signer(
         "get_object",
         Bucket=bucket,

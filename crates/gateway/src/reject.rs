@@ -84,6 +84,11 @@ pub enum Reject {
         "the store took this without saying that it encrypted it with the key of the request, so that it may be there in the clear"
     )]
     StoredInClear,
+    /// The store would lose the tags of the source of a copy.
+    #[error(
+        "the store loses the tags of an object when its metadata is replaced by a copy, and the source has some: copy without x-amz-metadata-directive, or read the tags and set them again"
+    )]
+    TagsLost,
     /// A header that means nothing without another one.
     #[error("the header `{header}` needs `{missing}` beside it")]
     HalfOf {
@@ -374,6 +379,7 @@ impl Reject {
             | Self::Usage
             | Self::NoVersions
             | Self::StoredInClear
+            | Self::TagsLost
             | Self::PartNumberIgnored
             | Self::KeepsShortUploads => self.told(AwsCode::NotImplemented),
             Self::PolicyOfGateway => Rejection::new(AwsCode::MethodNotAllowed, self)

@@ -9,4 +9,4 @@ pub(crate) mod request;
 mod response;
 
 pub use request::HeaderError;
-pub use response::{Protected, ProtectedSet, passes_on_error, response_headers};
+pub use response::{Protected, ProtectedSet, override_headers, passes_on_error, response_headers};

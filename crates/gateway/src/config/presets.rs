@@ -185,6 +185,7 @@ const GENERIC: Preset = Preset {
         versions: true,
         encoded_listings: true,
         object_size: false,
+        copied_tags: true,
     },
 };
 
@@ -233,6 +234,7 @@ const CEPH_RGW: Preset = Preset {
         quoted_if_match: false,
         copy_source_conditions: false,
         bucket_owner: false,
+        copied_tags: false,
         ..GENERIC.capabilities
     },
 };

@@ -203,6 +203,10 @@ section! {
         /// Whether the store compares the size that CompleteMultipartUpload says that its object has
         /// (`x-amz-mp-object-size`). Where it does not, the gateway looks at the parts before it sends that.
         object_size: bool = "of the preset; false";
+        /// Whether a copy keeps the tags of its source where its metadata is replaced
+        /// (`x-amz-metadata-directive: REPLACE`). Before a store that loses them such a copy of an object with tags is
+        /// answered with `NotImplemented`.
+        copied_tags: bool = "of the preset; true";
     }
 }
 

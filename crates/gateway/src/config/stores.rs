@@ -93,6 +93,8 @@ pub struct Capabilities {
     pub encoded_listings: bool,
     /// It compares `x-amz-mp-object-size` of CompleteMultipartUpload with the size of the object.
     pub object_size: bool,
+    /// A copy keeps the tags of its source where its metadata is replaced.
+    pub copied_tags: bool,
 }
 
 /// Headers that say whose bucket a client expects ("Verifying bucket ownership with bucket owner condition", S3

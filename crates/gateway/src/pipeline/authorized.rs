@@ -20,6 +20,7 @@ use super::body::{BodyError, FramedStream, Inspector, Trailers, Verdict, Verifie
 use super::budget::Share;
 use super::client_body::ClientBody;
 use super::custody::Custody;
+use super::existing_tags;
 use super::forwarded::{Delivered, Forwarded};
 use super::payload;
 use super::post_object::Posted;
@@ -183,6 +184,9 @@ impl Authorized {
         if !has.copy_source_conditions {
             source_conditions::check(asking, operation, headers).await?;
         }
+        if !has.copied_tags {
+            existing_tags::lost(asking, operation).await?;
+        }
         if !has.object_size {
             upload_size::check(asking, operation, self.document.as_ref()).await?;
         }
@@ -194,6 +198,9 @@ impl Authorized {
         let (operation, has) = (&self.operation, self.store.capabilities);
         if !has.copy_source_conditions {
             source_conditions::refuse(operation)?;
+        }
+        if !has.copied_tags && existing_tags::may_lose(operation) {
+            return Err(Reject::TagsLost);
         }
         if !has.object_size {
             upload_size::refuse(operation)?;
@@ -251,7 +258,10 @@ impl Authorized {
         let inspector = Inspector::new(expect);
         let idle = app.limits().body_idle_timeout;
         // Where the store decides about a stranger, it does so before the stranger sends anything.
-        let awaited = self.allowed.is_left_to_store() && incoming.awaits_continue() && !verifies;
+        let awaited = self.allowed.is_left_to_store()
+            && incoming.awaits_continue()
+            && !verifies
+            && length > 0;
         let small = length <= app.limits().small_body.get() && !awaited;
         if let Some(share) = small.then(|| app.small_bodies.take(length)).flatten() {
             let (bytes, trailers) = collect(incoming, inspector, idle, None).await?;

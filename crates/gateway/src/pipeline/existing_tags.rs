@@ -1,10 +1,10 @@
 //! Tags of objects that are there already, which only their store knows.
 //!
-//! Two things hang on them. A policy may name `s3:ExistingObjectTag/KEY`: the store is asked only if a
+//! Three things hang on them. A policy may name `s3:ExistingObjectTag/KEY`: the store is asked only if a
 //! statement that can match does, and a failure denies. And CopyObject copies the source's tags unless
 //! they are replaced; AWS then demands `s3:GetObjectTagging` on the source and `s3:PutObjectTagging` on the
 //! destination. The store is asked only for callers who lack one of the two; what cannot be found out is
-//! taken for tags.
+//! taken for tags. And a store that loses tags of copies (`capabilities.copied_tags`) must not be given one that has some.
 //!
 //! It is asked by one GetObjectTagging for the same version, with the store's credentials; a store without tags
 //! (`capabilities.object_tags`) is not asked.
@@ -116,6 +116,25 @@ impl Authorized {
             }
         }
     }
+}
+
+/// Whether a copy has to carry tags that some stores lose: its metadata is replaced, and its tags are not.
+pub(super) fn may_lose(operation: &Operation) -> bool {
+    let replaces = |header| operation.header(header).is_some_and(|value| value == "REPLACE");
+    operation.kind() == OperationKind::CopyObject
+        && replaces("x-amz-metadata-directive")
+        && !replaces("x-amz-tagging-directive")
+}
+
+/// Lets such a copy go on to a store that loses tags if there are none.
+///
+/// # Errors
+/// [`Reject::TagsLost`]; [`Reject::StoreAnswer`] when the tags cannot be read.
+pub(super) async fn lost(asking: &Asking<'_>, operation: &Operation) -> Result<(), Reject> {
+    let Some(source) = operation.copy_source().filter(|_| may_lose(operation)) else {
+        return Ok(());
+    };
+    if tags(asking, &source.object()).await?.is_empty() { Ok(()) } else { Err(Reject::TagsLost) }
 }
 
 /// What a store says of an object's tags.

@@ -8,7 +8,7 @@ use http_body::Body;
 use policy::Context;
 use s3::answer::{BucketList, DeleteResult, StoreError, parse_location};
 use s3::form::Success;
-use s3::headers::{Protected, ProtectedSet, passes_on_error, response_headers};
+use s3::headers::{Protected, ProtectedSet, override_headers, passes_on_error, response_headers};
 use s3::listing::{as_list_objects_v2, with_encoded_names};
 use s3::operation::{AnswerClass, OperationKind};
 use s3::{AwsCode, Operation, cors_headers};
@@ -199,6 +199,7 @@ impl Delivered {
             return self.instead(exchange, &parts, unmet, resource);
         }
         let mut headers = response_headers(kind, parts.status, &parts.headers, shown);
+        override_headers(&self.operation, &mut headers);
         match kind.answer() {
             AnswerClass::Listing => match self.listing() {
                 Some(rewrite) => self.rewritten(exchange, headers, body, resource, rewrite).await,

@@ -274,9 +274,33 @@ impl<'a> Asking<'a> {
         let tags = self.ask(Method::GET, &key, "tagging=", &[], b"").await?;
         let lost = answer.is_success() && tags.element("Value").as_deref() != Some("b");
         self.promise("x-amz-tagging", &answer, lost);
+        self.copied_tags(&key).await?;
         // Not to be found out without making a bucket, and AWS's alone.
         let namespace = IgnoredHeader::known(OperationKind::CreateBucket, "x-amz-bucket-namespace");
         self.report.ignored_headers.push(namespace);
+        Ok(())
+    }
+
+    /// Whether a copy has the tags of its source, `key`, when it has other metadata.
+    async fn copied_tags(&mut self, key: &str) -> Result<(), ProbeError> {
+        let tagged = async |asking: &Self, key: &str| {
+            let tags = asking.ask(Method::GET, key, "tagging=", &[], b"").await?;
+            Ok::<_, ProbeError>(tags.element("Value").as_deref() == Some("b"))
+        };
+        if !tagged(self, key).await? {
+            return Ok(());
+        }
+        let (from, target) =
+            (format!("/{}/{}", self.talk.bucket, encoded(key)), self.key("retagged"));
+        let headers = [("x-amz-copy-source", &*from), ("x-amz-metadata-directive", "REPLACE")];
+        let copied = self.put(&target, b"", &headers).await?;
+        let kept = !copied.is_success() || tagged(self, &target).await?;
+        let says = match (copied.is_success(), kept) {
+            (false, _) => format!("refused: {}", copied.shown()),
+            (true, true) => "kept by a copy with other metadata".to_owned(),
+            (true, false) => "LOST by a copy with other metadata".to_owned(),
+        };
+        self.report.capability("copied_tags", kept, says);
         Ok(())
     }
 

@@ -222,6 +222,45 @@ async fn a14_a_store_without_tags_of_objects() {
     world.passed(&plain.sign(&alice)).await;
 }
 
+/// A store that loses tags of copies whose metadata is replaced must not be given one that has some.
+#[tokio::test]
+async fn a58_tags_are_not_lost_by_a_copy() {
+    let world = without("copied_tags").await;
+    let tags =
+        |inside: &str| Answer::ok().body(format!("<Tagging><TagSet>{inside}</TagSet></Tagging>"));
+    let some = tags("<Tag><Key>a</Key><Value>b</Value></Tag>");
+    let replaced = request("PUT", "/data/b")
+        .header("x-amz-copy-source", "data/a%2Bb?versionId=v")
+        .header("x-amz-metadata-directive", "REPLACE");
+    for (answer, status) in [
+        (some.clone(), 501),
+        (tags(""), 200),
+        (Answer::error(404, "NoSuchTagSet"), 200),
+        (Answer::error(403, "AccessDenied"), 500),
+    ] {
+        world.store.forget_script();
+        world.store.push_for(|sent| sent.query().contains("tagging"), answer);
+        world.store.push_for(|sent| sent.method == "PUT", Answer::ok().body(COPIED));
+        let before = world.store.requests().len();
+        let response = world.send(&replaced.clone().sign(&world.loader)).await;
+        assert_eq!(response.status, status, "{}", response.text());
+        world.fence().await;
+        let arrived = world.since(before);
+        assert_eq!(arrived[0].target, "/data/a%2Bb?tagging=&versionId=v");
+        let copied = arrived.iter().any(|sent| sent.method == "PUT");
+        assert_eq!(copied, status == 200, "{status}");
+    }
+    // Nobody asks where nothing is lost.
+    world.store.forget_script();
+    for copy in [
+        request("PUT", "/data/b").header("x-amz-copy-source", "data/a"),
+        replaced.clone().header("x-amz-tagging-directive", "REPLACE"),
+    ] {
+        world.store.push_for(|sent| sent.method == "PUT", Answer::ok().body(COPIED));
+        world.passed(&copy.sign(&world.loader)).await;
+    }
+}
+
 /// Who decides about a stranger also says whether the stranger's bytes are wanted.
 #[tokio::test]
 async fn a_store_that_decides_is_asked_before_a_stranger_sends() {
@@ -254,6 +293,10 @@ async fn a_store_that_decides_is_asked_before_a_stranger_sends() {
         let arrived = world.store.requests();
         assert_eq!(arrived.last().unwrap().body, body);
     }
+    // There is nothing to wait for.
+    let mut connection = Connection::open(world.s3).await;
+    connection.send(expecting.replace("Length: 10", "Length: 0").as_bytes()).await;
+    assert_eq!(connection.response("PUT").await.status, 200);
     // Nobody is asked for a client that sends without waiting.
     let mut connection = Connection::open(world.s3).await;
     connection.send(head("").as_bytes()).await;

@@ -201,7 +201,7 @@ async fn what_a_store_ignores_of_a_read_is_held_to() {
     }
 }
 
-/// `response-*` of whoever signed, in every kind of signature; the store writes them into its answer.
+/// `response-*` of whoever signed, in every kind of signature, whether or not the store writes them into its answer.
 #[tokio::test]
 async fn headers_of_the_answer_are_those_that_were_asked_for() {
     let world = World::start().await;
@@ -217,13 +217,14 @@ async fn headers_of_the_answer_are_those_that_were_asked_for() {
         |(name, value): &(&str, &str)| format!("response-{name}={}", encode(value.as_bytes()));
     let mut queries: Vec<Vec<_>> = overrides.iter().map(|it| vec![*it]).collect();
     queries.push(overrides.to_vec());
-    for method in ["GET", "HEAD"] {
+    for (method, ignores) in [("GET", false), ("GET", true), ("HEAD", false), ("HEAD", true)] {
         for asked in &queries {
             let query: Vec<_> = asked.iter().map(one).collect();
             for sent in signed(&world, &request(method, &format!("/data/k?{}", query.join("&")))) {
                 let answer = Answer::ok().body("content");
-                let answer =
-                    asked.iter().fold(answer, |answer, (name, value)| answer.header(name, value));
+                let answer = asked.iter().fold(answer, |answer, (name, value)| {
+                    answer.header(name, if ignores { "its-own" } else { value })
+                });
                 answer_next(&world, answer);
                 let response = world.send(&sent).await;
                 let arrived = world.store.only_request();

@@ -1,9 +1,10 @@
 //! What passes from the store to the client.
 
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::operation::{AnswerClass, OperationKind};
+use crate::resolve::Operation;
 
 /// Headers that S3 shows only to a caller who may ask for them by their own operation: a policy
 /// that denies GetObjectRetention must not be undone by a GetObject.
@@ -100,6 +101,17 @@ pub fn response_headers(
         }
     }
     passed
+}
+
+/// Sets the headers that a read asks for by `response-content-type` and the like (API reference of GetObject), whatever the
+/// store made of them.
+pub fn override_headers(operation: &Operation, headers: &mut HeaderMap) {
+    for (name, value) in operation.overrides() {
+        // Other characters than those of headers were refused, or are the store's to refuse.
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
 }
 
 /// Whether a header passes on an error: what says when to come back, how long the object is (416),

@@ -178,7 +178,15 @@ impl Operation {
     /// not do for anonymous callers: an open bucket would let anybody serve HTML from it.
     #[must_use]
     pub fn overrides_response(&self) -> bool {
-        self.parsed.query.iter().any(|(name, _)| name.starts_with("response-"))
+        self.overrides().next().is_some()
+    }
+
+    /// Those headers, with their values.
+    pub(crate) fn overrides(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.parsed
+            .query
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("response-")?, value.as_str())))
     }
 
     /// Whether it asks for what the store's account has, in place of its buckets: Ceph RGW's `GET /?usage`.

@@ -30,6 +30,7 @@ fn store(name: &str, regions: &[&str], buckets: &[&str], default: bool) -> Arc<S
             versions: true,
             encoded_listings: true,
             object_size: true,
+            copied_tags: true,
         },
     })
 }

@@ -163,6 +163,7 @@ fn capabilities(raw: &RawStore, preset: Capabilities) -> Capabilities {
         versions: written.versions.or(preset.versions),
         encoded_listings: written.encoded_listings.or(preset.encoded_listings),
         object_size: written.object_size.or(preset.object_size),
+        copied_tags: written.copied_tags.or(preset.copied_tags),
     }
 }
 

@@ -44,6 +44,7 @@ fn section(reject: &Reject) -> Section {
         | Reject::HalfOf { .. }
         | Reject::CopyRange
         | Reject::StoredInClear
+        | Reject::TagsLost
         | Reject::UploadSize { .. }
         | Reject::CopySourceDenied
         | Reject::CopyConditionValue(_)

@@ -58,12 +58,10 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::Condition(_) => [Reject::Condition("x-amz-copy-source-if-match")],
         Reject::NoVersions => [Reject::NoVersions],
         Reject::PartNumberIgnored => [Reject::PartNumberIgnored],
-        Reject::HalfOf { .. } => [Reject::HalfOf {
-            header: http::HeaderName::from_static("x-amz-object-lock-mode"),
-            missing: http::HeaderName::from_static("x-amz-object-lock-retain-until-date"),
-        }],
+        Reject::HalfOf { .. } => [half_of()],
         Reject::CopyRange => [Reject::CopyRange],
         Reject::StoredInClear => [Reject::StoredInClear],
+        Reject::TagsLost => [Reject::TagsLost],
         Reject::UploadSize { .. } => [Reject::UploadSize { said: 10_485_760, found: 5_242_880 }],
         Reject::CopySourceDenied => [Reject::CopySourceDenied],
         Reject::CopyConditionValue(_) => {
@@ -107,6 +105,13 @@ pub(super) fn every_reject() -> Vec<Reject> {
         Reject::StoreAnswer(_) => [Reject::StoreAnswer("not well-formed XML".to_owned())],
         Reject::Entropy(_) => [Reject::Entropy(NoEntropy)],
     })
+}
+
+fn half_of() -> Reject {
+    Reject::HalfOf {
+        header: http::HeaderName::from_static("x-amz-object-lock-mode"),
+        missing: http::HeaderName::from_static("x-amz-object-lock-retain-until-date"),
+    }
 }
 
 fn lookups() -> Vec<LookupError> {
