@@ -162,6 +162,7 @@ PROBED = """
       copy_source_conditions: false
       object_size: false
       copied_tags: false
+      versions: true
 """
 
 

@@ -127,7 +127,10 @@ impl fmt::Display for Report {
         for (what, says) in &self.rows {
             writeln!(f, "{what:width$}  {says}")?;
         }
-        writeln!(f, "\n    # what `fakes3pp probe` found out")?;
+        writeln!(
+            f,
+            "\n    # what `fakes3pp probe` found out; the headers that it does not ask about as before"
+        )?;
         writeln!(f, "    key_rules: [{}]", self.key_rules.join(", "))?;
         writeln!(
             f,

@@ -46,7 +46,7 @@ pub enum KeyRuleError {
     #[error("this store does not keep repeated slashes in a key")]
     DoubleSlash,
     /// It has a segment `.` or `..`, or a backslash.
-    #[error("this store does not keep dot segments in a key")]
+    #[error("this store does not keep dot segments or backslashes in a key")]
     DotSegment,
     /// It ends with a slash.
     #[error("this store does not keep a trailing slash in a key")]

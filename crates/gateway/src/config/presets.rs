@@ -243,7 +243,10 @@ const CEPH_RGW: Preset = Preset {
 const GARAGE: Preset = Preset {
     name: "garage",
     key_rules: KeyRules { folds_leading_slash: true, ..KeyRules::EXACT },
-    refused_operations: &[AWS_OPERATIONS, &[OperationKind::GetObjectAttributes]],
+    refused_operations: &[
+        AWS_OPERATIONS,
+        &[OperationKind::GetObjectAttributes, OperationKind::SelectObjectContent],
+    ],
     ignored_headers: &[
         ONLY_AWS,
         COMPLETE,

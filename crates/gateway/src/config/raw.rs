@@ -139,7 +139,7 @@ section! {
         preset: String as "name" = "generic";
         /// Keys of objects that the store takes for another's, and that are refused therefore:
         /// `leading-slash` (of keys and of the prefix of a listing), `leading-slash-of-keys` (where a prefix is taken as
-        /// it is), `double-slash`, `dot-segments`, `trailing-slash`, `case` (upper case is
+        /// it is), `double-slash`, `dot-segments` (and backslashes), `trailing-slash`, `case` (upper case is
         /// refused), `part-source` (a `%` or `?versionId=` in a key that UploadPartCopy reads), or what is known of
         /// `rgw` (`part-source`), `minio` (`leading-slash`, `double-slash`, `dot-segments`) or
         /// `files` (a file system: `minio` and `trailing-slash`). `[]` for a store that keeps every

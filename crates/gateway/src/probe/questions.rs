@@ -78,6 +78,8 @@ impl<'a> Asking<'a> {
         self.conditions_of_copies().await?;
         self.whole_objects().await?;
         self.promises().await?;
+        self.locks().await?;
+        self.versions().await?;
         self.key_rules().await?;
         self.virtual_hosts().await
     }
@@ -301,6 +303,39 @@ impl<'a> Asking<'a> {
             (true, false) => "LOST by a copy with other metadata".to_owned(),
         };
         self.report.capability("copied_tags", kept, says);
+        Ok(())
+    }
+
+    /// A lock that can be taken off again: the bucket has none, so that a store with locks refuses it.
+    async fn locks(&mut self) -> Result<(), ProbeError> {
+        const HOLD: &str = "x-amz-object-lock-legal-hold";
+        let key = self.key("held");
+        let answer = self.put(&key, b"one", &[(HOLD, "ON")]).await?;
+        let head = self.ask(Method::HEAD, &key, "", &[], b"").await?;
+        let held = head.header(HOLD).is_some();
+        let lost = answer.is_success() && !held;
+        if held {
+            let off = "<LegalHold><Status>OFF</Status></LegalHold>";
+            let md5 = s3::checksum::ContentMd5::of(off.as_bytes()).to_base64();
+            let headers = [("content-md5", &*md5)];
+            self.ask(Method::PUT, &key, "legal-hold=", &headers, off.as_bytes()).await?;
+        }
+        self.promise(HOLD, &answer, lost);
+        // Whoever does not know the one lock does not know the other, nor buckets with locks.
+        if lost {
+            self.settle("x-amz-object-lock-mode", true);
+            let bucket = "x-amz-bucket-object-lock-enabled";
+            self.report.settle(IgnoredHeader::known(OperationKind::CreateBucket, bucket), true);
+        }
+        Ok(())
+    }
+
+    /// A version that no object has.
+    async fn versions(&mut self) -> Result<(), ProbeError> {
+        let read =
+            self.ask(Method::GET, &self.key("plain"), "versionId=fakes3pp", &[], b"").await?;
+        let says = if read.is_success() { "any one IS READ AS the object" } else { "looked for" };
+        self.report.capability("versions", !read.is_success(), says);
         Ok(())
     }
 
