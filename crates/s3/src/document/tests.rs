@@ -165,7 +165,9 @@ fn complete_that_is_not_understood_is_refused() {
         "<Part><PartNumber>x</PartNumber></Part>",
         "<Part><PartNumber>1</PartNumber><Size>1</Size></Part>",
         "<Part><PartNumber>1</PartNumber><ChecksumBLAKE3>a</ChecksumBLAKE3></Part>",
-        "<Part><PartNumber>1</PartNumber><ChecksumSHA1>a</ChecksumSHA1><ChecksumSHA1>a</ChecksumSHA1></Part>",
+        "<Part><PartNumber>1</PartNumber><ChecksumCRC32>y/Q5Jg</ChecksumCRC32></Part>",
+        "<Part><PartNumber>1</PartNumber><ChecksumSHA1>y/Q5Jg==</ChecksumSHA1></Part>",
+        "<Part><PartNumber>1</PartNumber><ChecksumCRC32>y/Q5Jg==</ChecksumCRC32><ChecksumCRC32>y/Q5Jg==</ChecksumCRC32></Part>",
     ] {
         assert_eq!(of(malformed), Err(AwsCode::MalformedXML), "{malformed}");
     }
@@ -175,6 +177,18 @@ fn complete_that_is_not_understood_is_refused() {
     assert_eq!(of(&(all + &part(1))), Err(AwsCode::MalformedXML));
     // Which of two of a number is meant says the store.
     assert!(of(&(part(1) + &part(1))).is_ok());
+    let body = format!(
+        "<CompleteMultipartUpload>{}{}{}</CompleteMultipartUpload>",
+        part(2),
+        part(2),
+        part(10_000)
+    );
+    match Document::parse(OperationKind::CompleteMultipartUpload, body.as_bytes()) {
+        Ok(Document::Complete(request)) => {
+            assert_eq!(request.numbers().collect::<Vec<_>>(), [2, 2, 10_000]);
+        }
+        other => panic!("{other:?}"),
+    }
     for (first, second) in [(2, 1), (10_000, 9_999)] {
         let parts = part(first) + &part(second);
         assert_eq!(of(&parts), Err(AwsCode::InvalidPartOrder), "{first} {second}");
